@@ -1,0 +1,54 @@
+"""Form fields for people's data: what is wrong is said beside the field, in words."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import PhoneNumber
+
+from accounts import identity, phones
+
+
+class PhoneField(forms.CharField):
+    """One phone number in any spelling; cleans to E.164 text, empty text when left empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("No. Telepon/WhatsApp"))
+        kwargs.setdefault("help_text", _("Satu nomor, boleh telepon kantor. Contoh: 0812-3456-7890."))
+        kwargs.setdefault("widget", forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: object) -> str:
+        text = super().to_python(value)
+        return phones.normalise(text) if text else ""
+
+    def prepare_value(self, value: object) -> object:
+        """A stored number is shown as people read it; what was typed stays as typed."""
+        return phones.display(str(value)) if isinstance(value, PhoneNumber) else value
+
+
+class IdentityFields(forms.Form):
+    """A kind of employee number and the number; mix in before the form class, also a ModelForm.
+
+    Cleans `identity_number` to its stored form. A wrong length is said beside the number.
+    """
+
+    identity_type = forms.ChoiceField(
+        label=_("Jenis identitas"), choices=[("", _("Pilih jenis identitas")), *identity.IDENTITY_CHOICES]
+    )
+    identity_number = forms.CharField(
+        label=_("Nomor identitas"),
+        max_length=40,
+        help_text=_("NIP dan NI PPPK terdiri atas 18 angka; spasi, titik, dan tanda hubung boleh ada."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        kind, number = self.cleaned_data.get("identity_type"), self.cleaned_data.get("identity_number")
+        if kind and number:
+            self.cleaned_data["identity_number"] = number = identity.normalise(kind, number)
+            try:
+                identity.check(kind, number)
+            except forms.ValidationError as error:
+                self.add_error("identity_number", error)
+        return self.cleaned_data

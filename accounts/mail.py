@@ -1,0 +1,59 @@
+"""Mails are rows first: written with the business change, delivered after commit by `accounts.tasks`."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from accounts.models import OutgoingMail
+from accounts.nudge import after_commit
+from accounts.tasks import send_mail
+
+
+def compose(template: str, *, language: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject and text of `templates/emails/<language>/<template>.txt`; the first line is the subject."""
+    with translation.override(language):
+        written = render_to_string(f"emails/{language}/{template}.txt", {**context, "base_url": settings.BASE_URL})
+    subject, _, text = written.strip().partition("\n")
+    return subject.strip(), text.strip()
+
+
+def queue(
+    *,
+    key: str,
+    to: str,
+    language: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    is_confidential: bool = False,
+    attachment: str = "",
+    attachment_name: str = "",
+) -> OutgoingMail:
+    """One mail row, and a nudge to send it once the transaction holds.
+
+    `key` names the occasion; the same key again is the same mail and is not sent twice.
+    `attachment` is a storage name. Line breaks in a subject are folded to spaces, so that
+    a name typed by somebody cannot add a header.
+    """
+    mail, is_new = OutgoingMail.objects.get_or_create(
+        key=key if len(key) <= 150 else hashlib.sha256(key.encode()).hexdigest(),
+        defaults={
+            "to": to,
+            "language": language,
+            "subject": " ".join(subject.split())[:250],
+            "text": text,
+            "is_confidential": is_confidential,
+            "attachment": attachment,
+            "attachment_name": attachment_name,
+            "queued_at": now,
+            "next_try_at": now,
+        },
+    )
+    if is_new:
+        after_commit(send_mail, mail.pk)
+    return mail

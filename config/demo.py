@@ -1,0 +1,227 @@
+"""A small believable demo, made through the same services that real people use."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from accounts.models import AuditEvent, Notice, OutgoingMail, RoleGrant, Unit, User
+from accounts.roles import ROLE_LABELS, Role
+from requests_app.letters.render import render
+from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Signatory
+from requests_app.models import AccessRequest, AgendaEntry
+from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
+from requests_app.reply_papers import propose
+from requests_app.selectors import institution
+from requests_app.uploads import inspect
+from webservice_accounts import handover
+from webservice_accounts.models import DataType, WebserviceAccount
+
+PASSWORD = "gerbang-data-usk"  # noqa: S105  # printed on the terminal; exists only with DEBUG on
+DOMAIN = "demo.usk.ac.id"
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    local_part: str
+    unit: str
+    role: Role | None
+    title: str
+    nip: str = ""
+    phone: str = "+6281234567800"
+    language: str = "id"
+
+    @property
+    def email(self) -> str:
+        return f"{self.local_part}@{DOMAIN}"
+
+
+UNIT_STAFF = Person("Cut Nurmala, S.Si.", "unit", "fmipa", Role.UNIT_STAFF, "Staf Tata Usaha FMIPA", "198809122015042001")
+HELPDESK = Person("Rahmat Hidayat", "helpdesk", "upt-tik", Role.HELPDESK, "Staf Administrasi", "199003052019031011")
+HEAD = Person("Dr. Ir. Teuku Maulana, M.Sc.", "kepala", "upt-tik", Role.HEAD, "Kepala UPT TIK", "197502172002121003")
+PSI = Person("Nadia Safira, S.Kom.", "psi", "upt-tik", Role.PSI, "Pranata Komputer", "199211202020122008")
+RESPONSIBLE = Person("Muhammad Iqbal, S.T.", "pj", "fmipa", None, "Pranata Komputer FMIPA", "198706302014041002")
+PEOPLE = (
+    UNIT_STAFF,
+    HELPDESK,
+    HEAD,
+    PSI,
+    RESPONSIBLE,
+    Person("Zulfikar, S.Kom.", "psi2", "upt-tik", Role.PSI, "Pranata Komputer", "199408152022031005"),
+    Person("Prof. Dr. Rina Amalia", "wakil", "upt-tik", Role.AUDITOR, "Auditor internal", language="en"),
+    Person("Faisal Anwar, S.E.", "unit2", "feb", Role.UNIT_STAFF, "Staf Tata Usaha FEB", "198501012010011004"),
+    Person("Yusra Rahmi, S.Kom.", "admin", "upt-tik", Role.ADMINISTRATOR, "Administrator sistem"),
+)
+
+
+def sign_ins() -> list[tuple[str, str, str]]:
+    """(role, e-mail, password) of every demo person, for the table that `run` prints."""
+    labels = {None: "Penanggung jawab", **ROLE_LABELS}
+    return [(labels[person.role], person.email, PASSWORD) for person in PEOPLE]
+
+
+@transaction.atomic
+def load(*, now: datetime) -> bool:
+    """People in every role and requests in different states; False when the demo is there already."""
+    if User.objects.filter(is_demo=True).exists():
+        return False
+    users = {person: _make(person) for person in PEOPLE}
+    _Story(users, now).tell()
+    return True
+
+
+@transaction.atomic
+def remove() -> int:
+    """Delete the demo people with all their requests, accounts, mails and records; how many people they were."""
+    people = User.objects.filter(is_demo=True)
+    requests = AccessRequest.objects.filter(created_by__in=people)
+    accounts = list(requests.exclude(account=None).values_list("account", flat=True))
+    for reference in requests.values_list("reference", flat=True):
+        AuditEvent.objects.filter(subject=f"request:{reference}").delete()
+        OutgoingMail.objects.filter(key__startswith=f"{reference}:").delete()
+    for request in requests:
+        AgendaEntry.objects.filter(request=request).delete()
+        if hasattr(request, "reply"):
+            request.reply.delete()
+        request.delete()
+    WebserviceAccount.objects.filter(pk__in=accounts).delete()
+    Notice.objects.filter(user__in=people).delete()
+    count = people.count()
+    people.delete()
+    return count
+
+
+def _make(person: Person) -> User:
+    user = User.objects.create_user(
+        person.email,
+        PASSWORD,
+        full_name=person.name,
+        identity_type="nip" if person.nip else "",
+        identity_number=person.nip,
+        phone=person.phone,
+        unit=Unit.objects.get(code=person.unit),
+        job_title=person.title,
+        language=person.language,
+        is_demo=True,
+    )
+    EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
+    if person.role:
+        RoleGrant.objects.create(user=user, role=person.role)
+    return user
+
+
+class _Story:
+    """A few requests, each carried as far as it should stand when a newcomer looks."""
+
+    def __init__(self, users: dict[Person, User], now: datetime) -> None:
+        self.users, self.now = users, now
+
+    def tell(self) -> None:
+        hour = timedelta(hours=1)
+        self._finished(self.now - 72 * hour)
+        self._disposed(self.now - 26 * hour)
+        self._forwarded(self.now - 5 * hour)
+        self._submitted(self.now - 2 * hour, UNIT_STAFF, "Sistem Informasi Laboratorium", ["mahasiswa-aktif", "jadwal-kuliah"])
+        self._submitted(self.now - hour, self._unit2, "Dasbor Mutu FEB", ["alumni", "program-studi"])
+
+    @property
+    def _unit2(self) -> Person:
+        return next(person for person in PEOPLE if person.local_part == "unit2")
+
+    def _submitted(self, at: datetime, writer: Person, application: str, data: list[str]) -> AccessRequest:
+        by = self.users[writer]
+        assert by.unit is not None
+        request = request_letter.begin_draft(unit=by.unit, by=by, now=at, start_key=uuid.uuid4())
+        responsible = RESPONSIBLE if writer is UNIT_STAFF else writer
+        number = f"{100 + AccessRequest.objects.count()}/{by.unit.code.upper()}/TI/{at.year}"
+        request_letter.save_part(
+            request,
+            by=by,
+            now=at,
+            fields={
+                "person_name": responsible.name,
+                "identity_type": "nip",
+                "identity_number": responsible.nip,
+                "phone": responsible.phone,
+                "email": responsible.email,
+                "application": application,
+                "purpose": f"Menampilkan data terbaru pada {application} untuk layanan di {by.unit.name}.",
+                "letter_number": number,
+                "letter_date": at.date(),
+                "letter_subject": "Permohonan akses webservice",
+            },
+            data_types=DataType.objects.filter(code__in=data),
+        )
+        letter = ContentFile(_letter(by, number, application, at))
+        request_letter.add_document(
+            request, letter, inspect(letter, file_name="surat-permohonan.pdf"), by=by, now=at
+        )
+        return request_letter.submit(request, by=by, now=at + timedelta(minutes=4))
+
+    def _forwarded(self, at: datetime, application: str = "Portal Alumni FMIPA", data: tuple[str, ...] = ("alumni",)) -> AccessRequest:
+        request = self._submitted(at, UNIT_STAFF, application, list(data))
+        helpdesk = self.users[HELPDESK]
+        agenda.register(
+            request,
+            agenda.Registration(received_on=at.date(), ticked=frozenset(AgendaEntry.CHECK_LIST)),
+            by=helpdesk,
+            now=at + timedelta(minutes=10),
+        )
+        return agenda.forward(request, by=helpdesk, now=at + timedelta(minutes=13), plo_number="PLO-2026-1187")
+
+    def _disposed(self, at: datetime, **letter: object) -> AccessRequest:
+        request = self._forwarded(at, **(letter or {"application": "SIAKAD FMIPA", "data": ("nilai-mahasiswa", "dosen")}))  # type: ignore[arg-type]
+        return disposition.dispose(
+            request,
+            disposition.Instructions(note="Mohon diproses sesuai SOP."),
+            by=self.users[HEAD],
+            now=at + timedelta(hours=1),
+        )
+
+    def _finished(self, at: datetime) -> AccessRequest:
+        request = self._disposed(
+            at, application="Sistem Presensi FMIPA", data=("mahasiswa-aktif", "jadwal-kuliah", "pembayaran-ukt")
+        )
+        psi, helpdesk, head = self.users[PSI], self.users[HELPDESK], self.users[HEAD]
+        refused = {DataType.objects.get(code="pembayaran-ukt").pk: "tidak diperlukan untuk tujuan presensi"}
+        made = at + timedelta(hours=3)
+        request = account.create_account(
+            request,
+            account.Granting(
+                username="fmipa-presensi", starts_on=made.date(), networks=("10.44.3.0/24",), refused=refused
+            ),
+            by=psi,
+            now=made,
+        )
+        request = confirmation.inform(request, by=psi, now=made + timedelta(minutes=4))
+        assert request.account is not None
+        handover.reveal(request.account, by=self.users[RESPONSIBLE], now=made + timedelta(hours=1))
+        request = confirmation.confirm(request, by=self.users[RESPONSIBLE], now=made + timedelta(hours=2))
+        proposal = propose(request, institution())
+        draft = reply_letter.Draft(proposal.recipient, proposal.subject, proposal.body, classification=proposal.classification)
+        request = reply_letter.send_for_approval(request, draft, by=helpdesk, now=made + timedelta(hours=3))
+        request = reply_letter.approve(request, by=head, now=made + timedelta(hours=4))
+        return reply_letter.send(request, by=helpdesk, now=made + timedelta(hours=5))
+
+
+def _letter(by: User, number: str, application: str, at: datetime) -> bytes:
+    """The unit's signed letter, as it would come from its own office."""
+    house = institution()
+    assert by.unit is not None
+    paper = ReplyLetter(
+        letterhead=Letterhead(house.ministry, house.name, (by.unit.name,), tuple(house.address.splitlines())),
+        number=number,
+        date=at.date(),
+        subject="Permohonan akses webservice",
+        recipient_lines=(house.signatory_title, house.name),
+        blocks=(
+            Paragraph(f"Sehubungan dengan pengembangan {application}, kami mohon akses webservice sebagaimana terlampir."),
+            Paragraph("Atas perhatian dan kerja sama Saudara, kami ucapkan terima kasih."),
+        ),
+        signatory=Signatory(title=by.unit.head_title, name="Prof. Dr. Marwan, M.Si.", nip="196701011992031002"),
+    )
+    return render("reply", paper.to_data(), now=at)

@@ -1,0 +1,12 @@
+"""WSGI entry point: `granian --interface wsgi config.wsgi:application`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from config.checks import refuse_demo_accounts
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_wsgi_application()
+refuse_demo_accounts()

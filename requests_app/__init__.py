@@ -1,0 +1,1 @@
+"""THE WORK: one request, from letter to reply letter, and the clock on every step."""

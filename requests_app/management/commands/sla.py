@@ -1,0 +1,137 @@
+"""`manage.py sla`: asks the working clock what the application would say, without a request at hand."""
+
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from requests_app import selectors, sla
+
+UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(hours=24)}
+LONGEST_STANDARD = 1000 * UNITS["d"]
+
+
+def parse_start(text: str) -> datetime:
+    """An ISO date and time; without an offset it is WIB. Raises CommandError for anything else.
+
+    A date alone is refused: the clock would start at midnight, which nobody means.
+    """
+    try:
+        if ":" not in text and not re.search(r"T\d", text):
+            raise ValueError("no time of day")
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=sla.WIB) if at.tzinfo is None else at.astimezone(sla.WIB)
+    except (ValueError, OverflowError):
+        raise CommandError(
+            _("“%(text)s” bukan tanggal dan jam. Tulis misalnya 2026-11-27T15:50 (WIB) atau 2026-11-27T08:50+00:00.")
+            % {"text": text}
+        ) from None
+
+
+def parse_standard(text: str) -> timedelta:
+    """A standard time such as 5m, 24h, 1h30m or 2d (= 48h). Raises CommandError for anything else or too long."""
+    parts = re.findall(r"([0-9]{1,9})([smhd])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise CommandError(
+            _("“%(text)s” bukan waktu baku. Tulis misalnya 5m, 24h, 1h30m, atau 2d (= 48h).") % {"text": text}
+        )
+    standard = sum((int(number) * UNITS[unit] for number, unit in parts), timedelta())
+    if not timedelta() < standard <= LONGEST_STANDARD:
+        raise CommandError(
+            _("Waktu baku harus lebih dari 0 dan paling lama %(days)d hari.") % {"days": LONGEST_STANDARD.days}
+        )
+    return standard
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        questions = parser.add_subparsers(dest="question", required=True, metavar="QUESTION")
+        due = questions.add_parser("due", help="By when is something due?")
+        due.add_argument("--start", required=True, help="when it came in, e.g. 2026-11-27T15:50; WIB without an offset")
+        due.add_argument("--standard", required=True, help="the standard time: 5m, 24h, 2d (= 48h)")
+        due.add_argument(
+            "--clock",
+            choices=[sla.Clock.WORKING_DAYS.value, sla.Clock.OFFICE_HOURS.value],
+            default=sla.Clock.WORKING_DAYS.value,
+            help="what counts: the 24 hours of working days (default), or office hours only",
+        )
+        due.add_argument(
+            "--reading",
+            choices=[reading.value for reading in sla.Reading],
+            help="of “1 x 24 jam hari kerja”; without it, the one the institution has chosen",
+        )
+        due.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+        due.add_argument("--explain", action="store_true", help="also print what counted, what did not, and why")
+        due.set_defaults(answer=self.due)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        options["answer"](options)
+
+    def due(self, options: dict[str, Any]) -> None:
+        """Print the deadline on the calendar in the database. Raises CommandError when there is none."""
+        start, standard = parse_start(options["start"]), parse_standard(options["standard"])
+        try:
+            explanation = sla.explain(
+                start,
+                standard,
+                selectors.working_calendar(),
+                clock=sla.Clock(options["clock"]),
+                reading=sla.Reading(options["reading"]) if options["reading"] else selectors.reading(),
+            )
+        except sla.NotWholeDays:
+            raise CommandError(
+                _("Cara hitung akhir hari memerlukan waktu baku dalam hari penuh, misalnya 24h atau 2d.")
+            ) from None
+        except (sla.NoWorkingDay, OverflowError):
+            raise CommandError(
+                _("Tidak ada hari kerja di sekitar tanggal itu. Periksa kalender kerja dan jam kerja.")
+            ) from None
+        except DatabaseError as error:
+            raise CommandError(_("Kalender kerja tidak dapat dibaca: %(error)s") % {"error": error}) from None
+        if options["json"]:
+            self.stdout.write(json.dumps(as_json(explanation, options), ensure_ascii=False, indent=2))
+        else:
+            self.print_sentences(explanation, explained=options["explain"])
+
+    def print_sentences(self, explanation: sla.Explanation, *, explained: bool) -> None:
+        """The deadline, and the explanation or else a warning for each calendar not confirmed."""
+        language = get_language() or "id"
+        self.stdout.write(_("Batas waktu: %(due)s") % {"due": sla.local_time(explanation.due, language)})
+        if explained:
+            self.stdout.write("\n".join(sla.sentences(explanation, _, language)))
+        else:
+            for remark in sla.remarks(explanation, _):
+                self.stderr.write(remark)
+
+
+def as_json(explanation: sla.Explanation, options: dict[str, Any]) -> dict[str, Any]:
+    """Times as ISO 8601 with offset; `standard` as it was typed; `lines` only when asked to explain."""
+    answer: dict[str, Any] = {
+        "start": explanation.start.isoformat(),
+        "standard": options["standard"],
+        "clock": explanation.clock,
+        "reading": explanation.reading,
+        "due": explanation.due.isoformat(),
+        "unconfirmed_years": explanation.unconfirmed_years,
+    }
+    if options["explain"]:
+        answer["lines"] = [
+            {
+                "from": line.starts_at.isoformat(),
+                "to": line.ends_at.isoformat(),
+                "counted_seconds": line.counted.total_seconds(),
+                "reason": line.reason,
+                "name": line.name,
+                "legal_basis": line.legal_basis,
+                "is_estimated": line.is_estimated,
+            }
+            for line in explanation.lines
+        ]
+    return answer

@@ -1,0 +1,188 @@
+"""Every read about requests: what somebody may see, what waits for them, how it stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import AuditEvent, Institution, User
+from accounts.permissions import authority
+from accounts.roles import Permission
+from accounts.selectors import institution as institution
+from requests_app import sla
+from requests_app.models import (
+    AccessRequest,
+    ConfirmedYear,
+    DayRow,
+    Document,
+    HoursPeriodRow,
+    OfficeSpanRow,
+    StepEntry,
+)
+from requests_app.sop import ACTIVITIES, OPEN, STEPS, Activity, Actor, Status
+
+
+# --- who may see what -----------------------------------------------------------
+def visible_to(user: User | AnonymousUser, now: datetime) -> QuerySet[AccessRequest]:
+    """The requests this person may know of. The fetch is the check: others are "not found".
+
+    The office sees all but drafts that others have not sent; a unit's staff their unit's;
+    the responsible person those that name them (by verified e-mail).
+    """
+    requests = AccessRequest.objects.select_related("unit", "assignee", "created_by", "account")
+    if not isinstance(user, User) or not user.is_active:
+        return requests.none()
+    today = timezone.localdate(now)
+    mine = Q(created_by=user) | Q(email__iexact=user.email) & ~Q(status=Status.DRAFT)
+    if authority(user, Permission.SEE_EVERY_REQUEST, today):
+        return requests.filter(mine | ~Q(status=Status.DRAFT))
+    right = authority(user, Permission.SEND_REQUEST, today)
+    unit_id = (right.on_behalf_of or user).unit_id if right else None
+    if unit_id:
+        mine |= Q(unit_id=unit_id)
+    return requests.filter(mine)
+
+
+def visible_documents(user: User | AnonymousUser, now: datetime) -> QuerySet[Document]:
+    """Files of requests this person may see; outside the office an issued reply exists once it was sent."""
+    documents = Document.objects.filter(request__in=visible_to(user, now).values("pk")).select_related("request")
+    if authority(user, Permission.SEE_EVERY_REQUEST, timezone.localdate(now)):
+        return documents
+    return documents.exclude(kind=Document.Kind.REPLY_LETTER, request__reply__sent_at=None)
+
+
+# --- what waits for whom ----------------------------------------------------------
+def with_clock(requests: QuerySet[AccessRequest]) -> QuerySet[AccessRequest]:
+    """With their open stay at `open_entries[0]`, for lists that show deadlines."""
+    return requests.prefetch_related(
+        Prefetch("entries", queryset=StepEntry.objects.filter(left_at__isnull=True), to_attr="open_entries")
+    )
+
+
+def waiting_for(user: User, now: datetime) -> QuerySet[AccessRequest]:
+    """What this person is waited for, the earliest deadline first, then the longest wait."""
+    today = timezone.localdate(now)
+    statuses = {actor: [s for s, step in STEPS.items() if step.waits_for is actor] for actor in Actor}
+    mine = Q(status__in=statuses[Actor.RESPONSIBLE_PERSON], email__iexact=user.email)
+    if right := authority(user, Permission.SEND_REQUEST, today):
+        mine |= Q(status__in=statuses[Actor.UNIT], unit_id=(right.on_behalf_of or user).unit_id)
+    if authority(user, Permission.REGISTER, today):
+        mine |= Q(status__in=statuses[Actor.HELPDESK])
+        mine |= Q(status__in=statuses[Actor.UNIT], entered_for_unit=True)
+    if authority(user, Permission.DISPOSE, today):
+        mine |= Q(status__in=statuses[Actor.HEAD])
+    if authority(user, Permission.CREATE_ACCOUNT, today):
+        mine |= Q(status__in=statuses[Actor.PSI]) & (Q(assignee=None) | Q(assignee=user))
+    open_entry = Q(entries__left_at__isnull=True)
+    return (
+        visible_to(user, now)
+        .filter(mine & open_entry)
+        .order_by("entries__due_at", "entries__entered_at")
+    )
+
+
+# --- the clock ---------------------------------------------------------------------
+def working_calendar() -> sla.WorkingCalendar:
+    """The editable rows as the pure calendar that deadlines are counted on."""
+    weeks: dict[int | None, dict[int, tuple[sla.OfficeSpan, ...]]] = {}
+    for span in OfficeSpanRow.objects.order_by("weekday", "opens"):
+        week = weeks.setdefault(span.period_id, {})
+        week[span.weekday] = (*week.get(span.weekday, ()), sla.OfficeSpan(span.opens, span.closes))
+    periods = tuple(
+        sla.HoursPeriod(row.name, row.starts_on, row.ends_on, weeks.get(row.pk, {}))
+        for row in HoursPeriodRow.objects.all()
+    )
+    days = {
+        row.date: sla.CalendarDay(row.date, sla.DayKind(row.kind), row.name, row.legal_basis, row.is_estimated)
+        for row in DayRow.objects.all()
+    }
+    confirmed = frozenset(ConfirmedYear.objects.values_list("year", flat=True))
+    return sla.WorkingCalendar(weeks.get(None) or sla.DEFAULT_WEEK, periods, days, confirmed)
+
+
+def reading() -> sla.Reading:
+    """What "1 x 24 jam hari kerja" means here."""
+    return sla.Reading(institution().reading)
+
+
+# --- one request ---------------------------------------------------------------------
+def last_event(request: AccessRequest) -> AuditEvent | None:
+    """The latest act on this request."""
+    return AuditEvent.objects.filter(subject=request.subject).order_by("pk").last()
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of a request's history, ready to show."""
+
+    at: datetime
+    recorded_at: datetime | None
+    """Set when it was written down later than it happened."""
+    sentence: str
+    actor: str
+    acting_for: str
+    verb: str
+    detail: str
+
+
+def timeline(request: AccessRequest) -> list[TimelineEntry]:
+    """What happened, oldest first, each as a sentence in the reader's language."""
+    return [
+        TimelineEntry(
+            at=event.happened_at,
+            recorded_at=event.at if event.at != event.happened_at else None,
+            sentence=say(event),
+            actor=event.actor_name,
+            acting_for=event.acting_for,
+            verb=event.verb,
+            detail=str(event.data.get("detail", "")),
+        )
+        for event in AuditEvent.objects.filter(subject=request.subject).order_by("happened_at", "pk")
+    ]
+
+
+def say(event: AuditEvent) -> str:
+    """The event's sentence in the reader's language; what people typed in it is never read as a template."""
+    actor = event.actor_name + (f" ({event.acting_for})" if event.acting_for else "")
+    sentence = _(event.sentence)
+    for name, value in {"actor": actor, **event.data}.items():
+        sentence = sentence.replace("{" + name + "}", str(value))
+    return sentence
+
+
+@dataclass(frozen=True)
+class Station:
+    """One of the six stations of the progress line."""
+
+    activity: Activity
+    state: str
+    """done, now, next, or skipped (a refused request has no account)."""
+    entered_at: datetime | None = None
+    left_at: datetime | None = None
+    due_at: datetime | None = None
+    waits_for: Actor | None = None
+
+
+def progress(request: AccessRequest) -> list[Station]:
+    """The SOP as a line: what is done, what is now and by when, what comes next."""
+    entries = list(request.entries.order_by("entered_at", "pk"))
+    here = STEPS[Status(request.status)]
+    order = [row.number for row in ACTIVITIES]
+    at = order.index(here.number) if here.number is not None else len(order)
+    stations = []
+    for position, row in enumerate(ACTIVITIES):
+        stays = [entry for entry in entries if entry.step.number == row.number]
+        if position == at:
+            current = stays[-1]
+            stations.append(
+                Station(row, "now", stays[0].entered_at, None, current.due_at, current.step.waits_for)
+            )
+        elif stays and position < at:
+            stations.append(Station(row, "done", stays[0].entered_at, stays[-1].left_at, stays[-1].due_at))
+        else:
+            over = request.status not in OPEN
+            stations.append(Station(row, "skipped" if position < at or over else "next"))
+    return stations

@@ -1,0 +1,133 @@
+"""SOP 3: PSI takes the request, and adds the account with one year of access."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from requests_app.models import AccessRequest, RequestedItem
+from requests_app.policies import Refused
+from requests_app.sop import Action
+from requests_app.steps import move
+from webservice_accounts import services
+from webservice_accounts.lifecycle import last_valid_date
+from webservice_accounts.models import DataType, WebserviceAccount
+
+
+@dataclass(frozen=True)
+class Granting:
+    """What PSI grants.
+
+    `refused` maps a data type's id to the reason; every other item asked for is granted.
+    `networks` are CIDR texts; `starts_on` is the local date of the first valid day.
+    """
+
+    username: str
+    starts_on: date
+    networks: tuple[str, ...] = ()
+    refused: Mapping[int, str] = field(default_factory=dict)
+    added: tuple[DataType, ...] = ()
+    """Catalogue rows that answer the free-text wish of the letter; only where it has one."""
+    other_data_reason: str = ""
+    """Why the free-text wish is not, or not wholly, met."""
+
+
+@transaction.atomic
+def claim(request: AccessRequest, *, by: User, now: datetime, version: int | None = None) -> AccessRequest:
+    """ "I am on it": others see the name."""
+    act = move.begin(request, Action.CLAIM, by=by, now=now, version=version)
+    act.request.assignee = by
+    return act.finish()
+
+
+@transaction.atomic
+def release(request: AccessRequest, *, by: User, now: datetime, version: int | None = None) -> AccessRequest:
+    """Back into the queue."""
+    act = move.begin(request, Action.RELEASE, by=by, now=now, version=version)
+    act.request.assignee = None
+    return act.finish()
+
+
+@transaction.atomic
+def ask_unit(
+    request: AccessRequest, *, by: User, now: datetime, question: str, version: int | None = None
+) -> AccessRequest:
+    """PSI needs an answer of the unit; SOP 3's clock stands still meanwhile."""
+    act = move.begin(request, Action.ASK_UNIT, by=by, now=now, version=version)
+    act.request.waiting_question = question
+    act.request.assignee = act.request.assignee or by
+    return act.finish(reason=question)
+
+
+@transaction.atomic
+def hand_back(
+    request: AccessRequest, *, by: User, now: datetime, reason: str, version: int | None = None
+) -> AccessRequest:
+    """PSI cannot carry the disposition out (nothing can be granted): the head decides again."""
+    act = move.begin(request, Action.HAND_BACK, by=by, now=now, version=version)
+    act.request.assignee = None
+    return act.finish(reason=reason)
+
+
+@transaction.atomic
+def create_account(
+    request: AccessRequest, granting: Granting, *, by: User, now: datetime, version: int | None = None
+) -> AccessRequest:
+    """The account, granting all or part of what was asked for.
+
+    Raises `Refused` when nothing is granted (hand it back to the head), a refusal has no
+    reason, the start lies in the past, or the user name was taken meanwhile.
+    """
+    act = move.begin(request, Action.CREATE_ACCOUNT, by=by, now=now, version=version)
+    locked, refused = act.request, granting.refused
+    if locked.other_data.strip():
+        _answer_other_data(locked, granting)
+    items = list(locked.items.select_related("data_type"))
+    granted = [item for item in items if item.data_type_id not in refused]
+    if not granted:
+        raise Refused(_("Tidak ada data yang diberikan. Kembalikan kepada Kepala disertai alasannya."))
+    if not all(reason.strip() for reason in refused.values()):
+        raise Refused(_("Tuliskan alasan untuk setiap data yang tidak diberikan."))
+    if granting.starts_on < timezone.localdate(now):
+        raise Refused(_("Masa berlaku tidak dapat dimulai pada tanggal yang sudah lewat."))
+    if WebserviceAccount.objects.filter(username=granting.username).exists():
+        raise Refused(_("Nama pengguna %(name)s sudah dipakai.") % {"name": granting.username})
+    for item in items:
+        reason = refused.get(item.data_type_id, "")
+        item.decision = RequestedItem.Decision.REFUSED if reason else RequestedItem.Decision.GRANTED
+        item.reason = reason
+        item.save(update_fields=["decision", "reason"])
+    locked.account = services.create_account(
+        username=granting.username,
+        unit=locked.unit,
+        holder=services.Holder(
+            locked.person_name, locked.identity_type, locked.identity_number, str(locked.phone), locked.email
+        ),
+        application=locked.application,
+        purpose=locked.purpose,
+        data_types=[item.data_type for item in granted],
+        networks=granting.networks,
+        starts_on=granting.starts_on,
+        origin=locked.subject,
+        by=by,
+        now=now,
+    )
+    locked.assignee = locked.assignee or by
+    is_partial = bool(refused or locked.other_data_reason)
+    locked.outcome = AccessRequest.Outcome.PARTIAL if is_partial else AccessRequest.Outcome.GRANTED
+    until = last_valid_date(locked.account.ends_at)
+    return act.finish(username=granting.username, until=date_format(until, "j F Y"))
+
+
+def _answer_other_data(request: AccessRequest, granting: Granting) -> None:
+    """The wish in the unit's own words becomes catalogue rows, or is answered with a reason."""
+    if not granting.added and not granting.other_data_reason.strip():
+        raise Refused(_("Jawab permintaan data lain: pilih jenis data yang sesuai, atau tuliskan alasannya."))
+    request.other_data_reason = granting.other_data_reason.strip()
+    for data_type in granting.added:
+        RequestedItem.objects.get_or_create(request=request, data_type=data_type)

@@ -1,0 +1,98 @@
+"""SOP 5: PSI informs; the responsible person opens the key, acknowledges, and confirms that access works."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from requests_app import messages, policies
+from requests_app.models import AccessRequest, AgendaEntry
+from requests_app.policies import Refused
+from requests_app.sop import Action, Actor, N_
+from requests_app.steps import move
+from webservice_accounts import handover
+from webservice_accounts.models import WebserviceAccount
+
+INFORM_MAIL = f"{Action.INFORM}_{Actor.RESPONSIBLE_PERSON}"
+
+
+@transaction.atomic
+def inform(
+    request: AccessRequest, *, by: User, now: datetime, plo_number: str = "", version: int | None = None
+) -> AccessRequest:
+    """Tell the responsible person by mail (and notice), with a link that has no power of its own.
+
+    `plo_number`: the number or link of the same message in the office's letter system.
+    """
+    act = move.begin(request, Action.INFORM, by=by, now=now, version=version)
+    account = _account(act.request)
+    if account.revealed_at:
+        handover.reset(account, now=now)
+    account.informed_at = now
+    account.save(update_fields=["informed_at"])
+    AgendaEntry.objects.filter(request=act.request).update(account_plo_number=plo_number)
+    return act.finish(detail=plo_number, mail_context={"link": _new_link(account, now)})
+
+
+@transaction.atomic
+def resend_link(request: AccessRequest, *, by: User, now: datetime) -> None:
+    """A fresh link for the responsible person; the earlier one ends. For PSI, while it is unconfirmed."""
+    locked = move.begin(request, Action.PROCEED_UNCONFIRMED, by=by, now=now).request
+    event = audit.record(
+        locked.subject, "resend_link", N_("{actor} mengirim tautan kunci yang baru."), by=by, now=now
+    )
+    link = _new_link(_account(locked), now)
+    messages.tell_actor(Actor.RESPONSIBLE_PERSON, locked, INFORM_MAIL, event, now=now, context={"link": link})
+
+
+@transaction.atomic
+def acknowledge(account: WebserviceAccount, *, now: datetime) -> None:
+    """The holder has the secret in a safe place."""
+    WebserviceAccount.objects.filter(pk=account.pk, acknowledged_at__isnull=True).update(acknowledged_at=now)
+
+
+@transaction.atomic
+def confirm(
+    request: AccessRequest, *, by: policies.Person, now: datetime, version: int | None = None
+) -> AccessRequest:
+    """Received, and it works: the reply letter follows. Raises `Refused` before the secret was opened."""
+    act = move.begin(request, Action.CONFIRM, by=by, now=now, version=version)
+    account = _account(act.request)
+    if account.revealed_at is None:
+        raise Refused(_("Buka kunci akses lebih dahulu, lalu coba aksesnya sebelum mengonfirmasi."))
+    account.acknowledged_at = account.acknowledged_at or now
+    account.confirmed_at = now
+    account.save(update_fields=["acknowledged_at", "confirmed_at"])
+    return act.finish()
+
+
+@transaction.atomic
+def report_problem(
+    request: AccessRequest, *, by: policies.Person, now: datetime, problem: str, version: int | None = None
+) -> AccessRequest:
+    """It does not work: back to PSI with the holder's words. The opened secret stays until PSI informs anew."""
+    act = move.begin(request, Action.REPORT_PROBLEM, by=by, now=now, version=version)
+    return act.finish(reason=problem)
+
+
+@transaction.atomic
+def proceed_unconfirmed(
+    request: AccessRequest, *, by: User, now: datetime, reason: str, version: int | None = None
+) -> AccessRequest:
+    """The responsible person does not answer: the reply letter is not held up for ever."""
+    act = move.begin(request, Action.PROCEED_UNCONFIRMED, by=by, now=now, version=version)
+    return act.finish(reason=reason)
+
+
+def _account(request: AccessRequest) -> WebserviceAccount:
+    if request.account is None:
+        raise Refused(_("Permohonan ini belum memiliki akun."))
+    return request.account
+
+
+def _new_link(account: WebserviceAccount, now: datetime) -> str:
+    return settings.BASE_URL + reverse("handover", args=[handover.issue_ticket(account, now=now)])

@@ -1,0 +1,118 @@
+"""The one place where a request changes its status."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import AuditEvent, User
+from accounts.permissions import Authority
+from requests_app import deadlines, messages, policies, selectors
+from requests_app.models import AccessRequest, StepEntry
+from requests_app.sop import TRANSITIONS, Action, Transition
+
+
+class ActedFirst(Exception):
+    """Somebody else moved the request after this person's page was made."""
+
+    def __init__(self, request: AccessRequest, last: AuditEvent | None) -> None:
+        super().__init__(_("Permohonan ini sudah diubah orang lain sejak halaman Anda dibuka."))
+        self.request = request
+        self.last = last
+        """What they did, when and who; None if unknown."""
+
+
+@dataclass
+class Act:
+    """One action under way: the locked request, who acts, and by what right."""
+
+    request: AccessRequest
+    transition: Transition
+    by: policies.Person
+    right: Authority | None
+    now: datetime
+
+    @property
+    def user(self) -> User | None:
+        """Who is signed in; None for the responsible person without a login."""
+        return self.by if isinstance(self.by, User) else None
+
+    @property
+    def actor_name(self) -> str:
+        return str(self.user) if self.user else self.request.person_name
+
+    def finish(
+        self,
+        *,
+        happened_at: datetime | None = None,
+        detail: str = "",
+        mail_context: dict[str, Any] | None = None,
+        **data: Any,
+    ) -> AccessRequest:
+        """Save the request, move it, record the act and tell those whom the table names.
+
+        `data` fills the placeholders of the transition's sentence and of its mails;
+        `mail_context` is for the mails alone and not recorded (a link). `detail` is
+        longer text that the timeline shows beneath the sentence.
+        """
+        request, target = self.request, self.transition.target
+        request.version += 1
+        if target is not None:
+            request.status = target
+            _close_entry(request, by=self.user, now=self.now)
+            request.save()
+            _open_entry(request, by=self.user, now=self.now)
+        else:
+            request.save()
+        event = audit.record(
+            request.subject,
+            self.transition.action,
+            self.transition.sentence,
+            by=self.user,
+            by_name=self.actor_name,
+            acting_for=self.right.acting_for if self.right else "",
+            now=self.now,
+            happened_at=happened_at,
+            data={**data, **({"detail": detail} if detail else {})},
+        )
+        messages.tell(request, self.transition, event, by=self.user, now=self.now, context=mail_context)
+        return request
+
+
+def begin(
+    request: AccessRequest, action: Action, *, by: policies.Person, now: datetime, version: int | None = None
+) -> Act:
+    """Lock the request for `action`; call inside a transaction.
+
+    `version` is the one the person's page was made from: raises `ActedFirst` when the
+    request has moved since. Raises `policies.Refused` when the act is not theirs to do.
+    """
+    locked = AccessRequest.objects.select_for_update(of=("self",)).select_related("unit", "assignee").get(pk=request.pk)
+    if version is not None and version != locked.version:
+        raise ActedFirst(locked, selectors.last_event(locked))
+    right = policies.check(by, locked, action, now=now)
+    return Act(locked, TRANSITIONS[action], by, right, now)
+
+
+def open_first_entry(request: AccessRequest, *, by: User, now: datetime) -> None:
+    """A new draft enters its first status."""
+    _open_entry(request, by=by, now=now)
+
+
+def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> None:
+    request.entries.filter(left_at__isnull=True).update(left_at=now, left_by=by)
+
+
+def _open_entry(request: AccessRequest, *, by: User | None, now: datetime) -> None:
+    entry = StepEntry(request=request, status=request.status, entered_at=now, entered_by=by)
+    if entry.step.waits_for is None:
+        entry.left_at = now
+    history = [*request.entries.order_by("entered_at", "pk"), entry]
+    if entry.step.standard:
+        entry.clock_started_at, entry.due_at = deadlines.due_at(
+            history, selectors.working_calendar(), selectors.reading()
+        )
+    entry.save()
+

@@ -1,0 +1,77 @@
+"""Pages of the procedure, in the order of the SOP."""
+
+from django.urls import include, path
+
+from requests_app.views import (
+    account,
+    agenda,
+    calendar,
+    confirmation,
+    disposition,
+    documents,
+    home,
+    overview,
+    reply_letter,
+    request_letter,
+    sop_page,
+)
+
+of_one_request = [
+    path("", overview.request, name="request"),
+    # SOP 1
+    path("isi/<str:part>/", request_letter.part, name="request_part"),
+    path("berkas/<uuid:key>/hapus/", request_letter.remove_document, name="remove_document"),
+    path("ringkasan/", request_letter.summary, name="request_summary"),
+    path("tanda-terima/", request_letter.receipt, name="receipt"),
+    path("tanda-terima.pdf", request_letter.receipt_pdf, name="receipt_pdf"),
+    path("batalkan/", request_letter.withdraw, name="withdraw"),
+    path("jawab/", request_letter.answer, name="answer"),
+    # SOP 2
+    path("agenda/", agenda.work, name="agenda"),
+    path("agenda/kembalikan/", agenda.return_to_unit, name="return_to_unit"),
+    path("agenda/teruskan/", agenda.forward, name="forward"),
+    # disposition
+    path("disposisi/", disposition.decide, name="disposition"),
+    path("disposisi/tanyakan/", disposition.ask_for_clarification, name="ask_for_clarification"),
+    path("disposisi/belum-dapat-dipenuhi/", disposition.refuse, name="refuse"),
+    path("disposisi/batalkan/", disposition.cancel, name="cancel_disposition"),
+    # SOP 3
+    path("akun/", account.work, name="account_work"),
+    path("akun/ambil/", account.claim, name="claim"),
+    path("akun/lepaskan/", account.release, name="release"),
+    path("akun/tanyakan/", account.ask_unit, name="ask_unit"),
+    path("akun/kembalikan/", account.hand_back, name="hand_back"),
+    # SOP 5
+    path("informasi/", confirmation.inform, name="inform"),
+    path("informasi/tautan-baru/", confirmation.resend_link, name="resend_link"),
+    path("informasi/lanjutkan/", confirmation.proceed_unconfirmed, name="proceed_unconfirmed"),
+    path("kunci/", confirmation.key, name="key"),
+    path("kunci/buka/", confirmation.reveal, name="reveal"),
+    path("kunci/konfirmasi/", confirmation.confirm, name="confirm"),
+    path("kunci/masalah/", confirmation.report_problem, name="report_problem"),
+    # SOP 6
+    path("balasan/", reply_letter.write, name="reply"),
+    path("balasan/pratinjau.pdf", reply_letter.preview, name="reply_preview"),
+    path("balasan/setujui/", reply_letter.approve, name="approve_reply"),
+    path("balasan/perbaiki/", reply_letter.return_reply, name="return_reply"),
+    path("balasan/kirim/", reply_letter.send, name="send_reply"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("permohonan/", overview.requests, name="requests"),
+    path("permohonan/baru/", request_letter.begin, name="request_new"),
+    path("permohonan/surat-kertas/", request_letter.begin_paper, name="request_paper"),
+    path("permohonan/<str:reference>/", include(of_one_request)),
+    path("berkas/<uuid:key>/", documents.document, name="document"),
+    path("agenda/", agenda.book, name="agenda_book"),
+    path("disposisi/", disposition.waiting, name="dispositions"),
+    # The responsible person without a login: the ticket of the link, then a code.
+    path("serah-terima/<str:ticket>/", confirmation.handover, name="handover"),
+    path("serah-terima/<str:ticket>/kode/", confirmation.send_code, name="handover_code"),
+    path("serah-terima/<str:ticket>/buka/", confirmation.handover_reveal, name="handover_reveal"),
+    path("serah-terima/<str:ticket>/konfirmasi/", confirmation.handover_confirm, name="handover_confirm"),
+    path("serah-terima/<str:ticket>/masalah/", confirmation.handover_problem, name="handover_problem"),
+    path("kalender/", calendar.calendar, name="calendar"),
+    path("sop/", sop_page.sop, name="sop"),
+]

@@ -1,0 +1,60 @@
+"""What every view of the procedure does: fetch what the person may see, do one thing, say how it went."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from requests_app.models import AccessRequest
+from requests_app.policies import Refused
+from requests_app.selectors import say, visible_to
+from requests_app.sla import local_time
+from requests_app.steps.move import ActedFirst
+
+
+def found(http: HttpRequest, reference: str) -> AccessRequest:
+    """The request of that reference if this person may see it; 404 for strangers as for what does not exist."""
+    return get_object_or_404(visible_to(http.user, timezone.now()), reference=reference)
+
+
+def version_of(http: HttpRequest) -> int | None:
+    """The hidden `version` of the page that was posted; None when it has none or it is not a number."""
+    text = http.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def explain(problem: Refused | ActedFirst, language: str = "id") -> str:
+    """Why it was not done; when somebody else was faster, also who, what and when."""
+    if isinstance(problem, ActedFirst) and problem.last:
+        return _("%(problem)s %(what)s (%(when)s)") % {
+            "problem": problem,
+            "what": say(problem.last),
+            "when": local_time(problem.last.at, language),
+        }
+    return str(problem)
+
+
+def attempt(http: HttpRequest, form: BaseForm, act: Callable[[], AccessRequest]) -> AccessRequest | None:
+    """Do `act` for a valid form. A refusal stands at the top of the form, and what was typed stays in it."""
+    if not form.is_valid():
+        return None
+    try:
+        return act()
+    except (Refused, ActedFirst) as problem:
+        form.add_error(None, explain(problem, http.LANGUAGE_CODE))
+        return None
+
+
+def press(http: HttpRequest, request: AccessRequest, act: Callable[[], object], done: str) -> HttpResponse:
+    """Do `act` for a button without a form; say `done` or why not, and go to the request's page."""
+    try:
+        act()
+    except (Refused, ActedFirst) as problem:
+        messages.error(http, explain(problem, http.LANGUAGE_CODE))
+    else:
+        messages.success(http, done)
+    return redirect(request)
