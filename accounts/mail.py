@@ -11,13 +11,18 @@ from django.utils import translation
 
 from accounts.models import OutgoingMail
 from accounts.nudge import after_commit
+from accounts.selectors import institution
 from accounts.tasks import send_mail
 
 
 def compose(template: str, *, language: str, context: Mapping[str, Any]) -> tuple[str, str]:
-    """Subject and text of `templates/emails/<language>/<template>.txt`; the first line is the subject."""
+    """Subject and text of `templates/emails/<language>/<template>.txt`; the first line is the subject.
+
+    Beside `context` the template is given `house` (the institution, which signs) and `base_url`.
+    """
+    words = {"house": institution(), "base_url": settings.BASE_URL, **context}
     with translation.override(language):
-        written = render_to_string(f"emails/{language}/{template}.txt", {**context, "base_url": settings.BASE_URL})
+        written = render_to_string(f"emails/{language}/{template}.txt", words)
     subject, _, text = written.strip().partition("\n")
     return subject.strip(), text.strip()
 

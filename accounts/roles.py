@@ -8,10 +8,7 @@ Whether they may do it to *this* request *now* is another question
 from collections.abc import Mapping
 from enum import StrEnum
 
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; it is translated where it is shown."""
-    return text
+from accounts.wording import N_
 
 
 class Role(StrEnum):

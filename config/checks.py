@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
@@ -22,10 +23,10 @@ def refuse_development_secrets() -> None:
         return
     known = settings.DEVELOPMENT_KEY
     wrong = []
-    if known in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS) or not settings.SECRET_KEY:
+    if known in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):  # Django refuses an empty one
         wrong.append("SECRET_KEY")
-    if known in settings.CREDENTIAL_PEPPERS.values() or not all(settings.CREDENTIAL_PEPPERS.values()):
-        wrong.append("CREDENTIAL_PEPPERS")
+    if known in settings.CREDENTIAL_PEPPER_KEYS.values() or not all(settings.CREDENTIAL_PEPPER_KEYS.values()):
+        wrong.append("CREDENTIAL_PEPPER_KEYS")
     if wrong:
         raise ImproperlyConfigured(
             f"Gapura refuses to start: with DEBUG=False, {' and '.join(wrong)} must be of your own, "
@@ -45,8 +46,8 @@ def refuse_demo_accounts() -> None:
         return
     if count := users._default_manager.filter(is_demo=True).count():
         raise ImproperlyConfigured(
-            f"Gapura refuses to start: with DEBUG=False there must be no demo accounts, and this database holds {count} "
-            "with passwords that anybody can read. Remove them: python manage.py remove_demo. See docs/operations.md."
+            "Gapura refuses to start: with DEBUG=False there must be no demo accounts, and this database "
+            f"holds {count} with passwords that anybody can read. Remove them: python manage.py remove_demo. See docs/operations.md."
         )
 
 
@@ -56,7 +57,7 @@ def production_wiring(**_: object) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if connection.vendor == "sqlite":
         found.append(
-            Warning(
+            CheckWarning(
                 "The database is SQLite: good for one small machine, but all writes wait for each other.",
                 hint="Set DATABASE_URL to a PostgreSQL server.",
                 id="gapura.W001",
@@ -64,7 +65,7 @@ def production_wiring(**_: object) -> list[CheckMessage]:
         )
     if not settings.REDIS_URL:
         found.append(
-            Warning(
+            CheckWarning(
                 "The broker is made of files: web server and worker must share one disk.",
                 hint="Set REDIS_URL to a Redis server.",
                 id="gapura.W002",
@@ -72,7 +73,7 @@ def production_wiring(**_: object) -> list[CheckMessage]:
         )
     if urlsplit(settings.BASE_URL).hostname in LOOPBACK:
         found.append(
-            Warning(
+            CheckWarning(
                 f"Mails and letters would name {settings.BASE_URL}, which opens on this machine only.",
                 hint="Set BASE_URL to the public address.",
                 id="gapura.W003",
@@ -80,7 +81,7 @@ def production_wiring(**_: object) -> list[CheckMessage]:
         )
     if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
         found.append(
-            Warning(
+            CheckWarning(
                 f"Mails are written to {settings.EMAIL_FILE_PATH} and reach nobody.",
                 hint="Set EMAIL_URL to a mail server.",
                 id="gapura.W004",

@@ -191,4 +191,3 @@ def suggest_year(year: int) -> None:
         for day in holiday_suggestions.suggestions(year)
         if day.date not in taken
     )
-

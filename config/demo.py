@@ -2,20 +2,22 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import AuditEvent, Notice, OutgoingMail, RoleGrant, Unit, User
 from accounts.roles import ROLE_LABELS, Role
-from requests_app.letters.render import render
+from requests_app import sla
 from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Signatory
+from requests_app.letters.render import render
 from requests_app.models import AccessRequest, AgendaEntry
-from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
 from requests_app.reply_papers import propose
-from requests_app.selectors import institution
+from requests_app.selectors import institution, working_calendar
+from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
 from requests_app.uploads import inspect
 from webservice_accounts import handover
 from webservice_accounts.models import DataType, WebserviceAccount
@@ -26,6 +28,8 @@ DOMAIN = "demo.usk.ac.id"
 
 @dataclass(frozen=True)
 class Person:
+    """One demo person; `role` None: only named on a letter."""
+
     name: str
     local_part: str
     unit: str
@@ -40,11 +44,14 @@ class Person:
         return f"{self.local_part}@{DOMAIN}"
 
 
-UNIT_STAFF = Person("Cut Nurmala, S.Si.", "unit", "fmipa", Role.UNIT_STAFF, "Staf Tata Usaha FMIPA", "198809122015042001")
+UNIT_STAFF = Person(
+    "Cut Nurmala, S.Si.", "unit", "fmipa", Role.UNIT_STAFF, "Staf Tata Usaha FMIPA", "198809122015042001"
+)
 HELPDESK = Person("Rahmat Hidayat", "helpdesk", "upt-tik", Role.HELPDESK, "Staf Administrasi", "199003052019031011")
 HEAD = Person("Dr. Ir. Teuku Maulana, M.Sc.", "kepala", "upt-tik", Role.HEAD, "Kepala UPT TIK", "197502172002121003")
 PSI = Person("Nadia Safira, S.Kom.", "psi", "upt-tik", Role.PSI, "Pranata Komputer", "199211202020122008")
 RESPONSIBLE = Person("Muhammad Iqbal, S.T.", "pj", "fmipa", None, "Pranata Komputer FMIPA", "198706302014041002")
+UNIT_STAFF_2 = Person("Faisal Anwar, S.E.", "unit2", "feb", Role.UNIT_STAFF, "Staf Tata Usaha", "198501012010011004")
 PEOPLE = (
     UNIT_STAFF,
     HELPDESK,
@@ -53,7 +60,7 @@ PEOPLE = (
     RESPONSIBLE,
     Person("Zulfikar, S.Kom.", "psi2", "upt-tik", Role.PSI, "Pranata Komputer", "199408152022031005"),
     Person("Prof. Dr. Rina Amalia", "wakil", "upt-tik", Role.AUDITOR, "Auditor internal", language="en"),
-    Person("Faisal Anwar, S.E.", "unit2", "feb", Role.UNIT_STAFF, "Staf Tata Usaha FEB", "198501012010011004"),
+    UNIT_STAFF_2,
     Person("Yusra Rahmi, S.Kom.", "admin", "upt-tik", Role.ADMINISTRATOR, "Administrator sistem"),
 )
 
@@ -121,23 +128,34 @@ class _Story:
         self.users, self.now = users, now
 
     def tell(self) -> None:
-        hour = timedelta(hours=1)
-        self._finished(self.now - 72 * hour)
-        self._disposed(self.now - 26 * hour)
-        self._forwarded(self.now - 5 * hour)
-        self._submitted(self.now - 2 * hour, UNIT_STAFF, "Sistem Informasi Laboratorium", ["mahasiswa-aktif", "jadwal-kuliah"])
-        self._submitted(self.now - hour, self._unit2, "Dasbor Mutu FEB", ["alumni", "program-studi"])
+        self._finished(self._working_moment(3, time(8, 20)))
+        self._disposed(self._working_moment(1, time(9, 5)))
+        self._forwarded(self._working_moment(0, time(8, 10)))
+        laboratory = "Sistem Informasi Laboratorium"
+        self._submitted(
+            self._working_moment(0, time(9, 30)), UNIT_STAFF, laboratory, "mahasiswa-aktif", "jadwal-kuliah"
+        )
+        self._submitted(
+            self._working_moment(0, time(9, 55)), UNIT_STAFF_2, "Dasbor Mutu FEB", "alumni", "program-studi"
+        )
 
-    @property
-    def _unit2(self) -> Person:
-        return next(person for person in PEOPLE if person.local_part == "unit2")
+    def _working_moment(self, days_back: int, at: time) -> datetime:
+        """That local time, so many working days before the last working day whose morning is over."""
+        calendar = working_calendar()
+        day, left = timezone.localdate(self.now), days_back
+        while True:
+            moment = datetime.combine(day, at, tzinfo=sla.WIB)
+            if calendar.is_working_day(day) and moment + timedelta(hours=3) <= self.now:
+                if left == 0:
+                    return moment
+                left -= 1
+            day -= timedelta(days=1)
 
-    def _submitted(self, at: datetime, writer: Person, application: str, data: list[str]) -> AccessRequest:
-        by = self.users[writer]
-        assert by.unit is not None
-        request = request_letter.begin_draft(unit=by.unit, by=by, now=at, start_key=uuid.uuid4())
+    def _submitted(self, at: datetime, writer: Person, application: str, *data: str) -> AccessRequest:
+        by, unit = self.users[writer], Unit.objects.get(code=writer.unit)
+        request = request_letter.begin_draft(unit=unit, by=by, now=at, start_key=uuid.uuid4())
         responsible = RESPONSIBLE if writer is UNIT_STAFF else writer
-        number = f"{100 + AccessRequest.objects.count()}/{by.unit.code.upper()}/TI/{at.year}"
+        number = f"{100 + AccessRequest.objects.count()}/{unit.code.upper()}/TI/{at.year}"
         request_letter.save_part(
             request,
             by=by,
@@ -149,32 +167,34 @@ class _Story:
                 "phone": responsible.phone,
                 "email": responsible.email,
                 "application": application,
-                "purpose": f"Menampilkan data terbaru pada {application} untuk layanan di {by.unit.name}.",
+                "purpose": f"Menampilkan data terbaru pada {application} untuk layanan di {unit.name}.",
                 "letter_number": number,
-                "letter_date": at.date(),
+                "letter_date": timezone.localdate(at),
                 "letter_subject": "Permohonan akses webservice",
             },
             data_types=DataType.objects.filter(code__in=data),
         )
-        letter = ContentFile(_letter(by, number, application, at))
-        request_letter.add_document(
-            request, letter, inspect(letter, file_name="surat-permohonan.pdf"), by=by, now=at
-        )
+        letter = ContentFile(_letter(unit, number, application, at))
+        request_letter.add_document(request, letter, inspect(letter, file_name="surat-permohonan.pdf"), by=by, now=at)
         return request_letter.submit(request, by=by, now=at + timedelta(minutes=4))
 
-    def _forwarded(self, at: datetime, application: str = "Portal Alumni FMIPA", data: tuple[str, ...] = ("alumni",)) -> AccessRequest:
-        request = self._submitted(at, UNIT_STAFF, application, list(data))
+    def _forwarded(
+        self, at: datetime, application: str = "Portal Alumni FMIPA", data: tuple[str, ...] = ("alumni",)
+    ) -> AccessRequest:
+        request = self._submitted(at, UNIT_STAFF, application, *data)
         helpdesk = self.users[HELPDESK]
         agenda.register(
             request,
-            agenda.Registration(received_on=at.date(), ticked=frozenset(AgendaEntry.CHECK_LIST)),
+            agenda.Registration(received_on=timezone.localdate(at), ticked=frozenset(AgendaEntry.CHECK_LIST)),
             by=helpdesk,
             now=at + timedelta(minutes=10),
         )
         return agenda.forward(request, by=helpdesk, now=at + timedelta(minutes=13), plo_number="PLO-2026-1187")
 
-    def _disposed(self, at: datetime, **letter: object) -> AccessRequest:
-        request = self._forwarded(at, **(letter or {"application": "SIAKAD FMIPA", "data": ("nilai-mahasiswa", "dosen")}))  # type: ignore[arg-type]
+    def _disposed(
+        self, at: datetime, application: str = "SIAKAD FMIPA", data: tuple[str, ...] = ("nilai-mahasiswa", "dosen")
+    ) -> AccessRequest:
+        request = self._forwarded(at, application, data)
         return disposition.dispose(
             request,
             disposition.Instructions(note="Mohon diproses sesuai SOP."),
@@ -183,45 +203,47 @@ class _Story:
         )
 
     def _finished(self, at: datetime) -> AccessRequest:
-        request = self._disposed(
-            at, application="Sistem Presensi FMIPA", data=("mahasiswa-aktif", "jadwal-kuliah", "pembayaran-ukt")
-        )
+        request = self._disposed(at, "Sistem Presensi FMIPA", ("mahasiswa-aktif", "jadwal-kuliah", "pembayaran-ukt"))
         psi, helpdesk, head = self.users[PSI], self.users[HELPDESK], self.users[HEAD]
         refused = {DataType.objects.get(code="pembayaran-ukt").pk: "tidak diperlukan untuk tujuan presensi"}
         made = at + timedelta(hours=3)
         request = account.create_account(
             request,
             account.Granting(
-                username="fmipa-presensi", starts_on=made.date(), networks=("10.44.3.0/24",), refused=refused
+                username="fmipa-presensi",
+                starts_on=timezone.localdate(made),
+                networks=("10.44.3.0/24",),
+                refused=refused,
             ),
             by=psi,
             now=made,
         )
         request = confirmation.inform(request, by=psi, now=made + timedelta(minutes=4))
-        assert request.account is not None
-        handover.reveal(request.account, by=self.users[RESPONSIBLE], now=made + timedelta(hours=1))
+        key = WebserviceAccount.objects.get(request=request)
+        handover.reveal(key, by=self.users[RESPONSIBLE], now=made + timedelta(hours=1))
         request = confirmation.confirm(request, by=self.users[RESPONSIBLE], now=made + timedelta(hours=2))
         proposal = propose(request, institution())
-        draft = reply_letter.Draft(proposal.recipient, proposal.subject, proposal.body, classification=proposal.classification)
+        draft = reply_letter.Draft(
+            proposal.recipient, proposal.subject, proposal.body, classification=proposal.classification
+        )
         request = reply_letter.send_for_approval(request, draft, by=helpdesk, now=made + timedelta(hours=3))
         request = reply_letter.approve(request, by=head, now=made + timedelta(hours=4))
         return reply_letter.send(request, by=helpdesk, now=made + timedelta(hours=5))
 
 
-def _letter(by: User, number: str, application: str, at: datetime) -> bytes:
+def _letter(unit: Unit, number: str, application: str, at: datetime) -> bytes:
     """The unit's signed letter, as it would come from its own office."""
     house = institution()
-    assert by.unit is not None
     paper = ReplyLetter(
-        letterhead=Letterhead(house.ministry, house.name, (by.unit.name,), tuple(house.address.splitlines())),
+        letterhead=Letterhead(house.ministry, house.name, (unit.name,), tuple(house.address.splitlines())),
         number=number,
-        date=at.date(),
+        date=timezone.localdate(at),
         subject="Permohonan akses webservice",
         recipient_lines=(house.signatory_title, house.name),
         blocks=(
-            Paragraph(f"Sehubungan dengan pengembangan {application}, kami mohon akses webservice sebagaimana terlampir."),
+            Paragraph(f"Sehubungan dengan pengembangan {application}, kami mohon akses webservice untuk data terkait."),
             Paragraph("Atas perhatian dan kerja sama Saudara, kami ucapkan terima kasih."),
         ),
-        signatory=Signatory(title=by.unit.head_title, name="Prof. Dr. Marwan, M.Si.", nip="196701011992031002"),
+        signatory=Signatory(title=unit.head_title, name="Prof. Dr. Marwan, M.Si.", nip="196701011992031002"),
     )
     return render("reply", paper.to_data(), now=at)

@@ -9,6 +9,7 @@ secret key and a pepper of one's own (see `config/checks.py`).
 from pathlib import Path
 
 import environ
+from bootstrap_wrapper import get_bootstrap_css_dir
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
@@ -28,7 +29,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-CREDENTIAL_PEPPERS: dict[str, str] = env.dict("CREDENTIAL_PEPPERS", default={"1": DEVELOPMENT_KEY})
+CREDENTIAL_PEPPER_KEYS: dict[str, str] = env.dict("CREDENTIAL_PEPPER_KEYS", default={"1": DEVELOPMENT_KEY})
 """Version -> pepper for the keyed hash of credentials; the highest version makes new hashes."""
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
@@ -124,7 +125,7 @@ FILE_UPLOAD_HANDLERS = ["requests_app.uploads.BoundedUploadHandler"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap/css", get_bootstrap_css_dir())]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -177,6 +178,7 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the letter stands in a frame beside the form
+SILENCED_SYSTEM_CHECKS = ["security.W019"]  # which wants DENY there
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -223,6 +225,7 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache"}
 }
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | float]
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS = {

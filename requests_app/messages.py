@@ -12,12 +12,14 @@ from accounts import mail, notices
 from accounts.models import AuditEvent, OutgoingMail, User
 from accounts.permissions import holders
 from accounts.roles import Role
-from requests_app import selectors
 from requests_app.models import AccessRequest
 from requests_app.policies import PERMISSION
 from requests_app.sop import Action, Actor, Transition
+from webservice_accounts.lifecycle import last_valid_date
 
-COPIED_TO_UNIT_MAILBOX = frozenset({Action.SUBMIT, Action.RETURN_TO_UNIT, Action.ASK_FOR_CLARIFICATION, Action.SEND_REPLY})
+COPIED_TO_UNIT_MAILBOX = frozenset(
+    {Action.SUBMIT, Action.RETURN_TO_UNIT, Action.ASK_FOR_CLARIFICATION, Action.SEND_REPLY}
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,12 @@ def tell(
     now: datetime,
     context: dict[str, Any] | None = None,
 ) -> None:
-    """Write the rows for everybody the table names, except the one who acted (but a receipt is theirs)."""
+    """Write the rows for everybody the table names, except the one who acted (but a receipt is theirs).
+
+    A draft that never was sent concerns nobody else.
+    """
+    if request.submitted_at is None:
+        return
     for actor in transition.tells:
         is_receipt = actor is Actor.UNIT and transition.actor is Actor.UNIT
         tell_actor(
@@ -65,7 +72,7 @@ def tell_actor(
 ) -> None:
     """One notice and one mail for each person who is `actor`, and a mail to their address without a login."""
     people = [person for person in people_for(actor, request, now) if person != but_not]
-    words = {"event": event, **event.data, **(context or {})}
+    words = {"event": event, "due_at": _due_at(request), **event.data, **(context or {})}
     key = f"{request.reference}:{event.pk}:{actor}"
     tell_people(people, request, template, key=key, context=words, now=now)
     mailbox = {Actor.UNIT: request.unit.email if copy_unit_mailbox else "", Actor.RESPONSIBLE_PERSON: request.email}
@@ -106,13 +113,18 @@ def people_for(actor: Actor, request: AccessRequest, now: datetime) -> list[User
     return holders(PERMISSION[actor], timezone.localdate(now))
 
 
+def _due_at(request: AccessRequest) -> datetime | None:
+    """By when the present step is due; None where the SOP sets no time."""
+    entry = request.entries.filter(left_at__isnull=True).first()
+    return entry.due_at if entry else None
+
+
 def _words(request: AccessRequest, context: dict[str, Any], recipient: str) -> dict[str, Any]:
-    return {"request": request, "house": selectors.institution(), "recipient": recipient, **context}
+    valid_until = last_valid_date(request.account.ends_at) if request.account else None
+    return {"request": request, "recipient": recipient, "valid_until": valid_until, **context}
 
 
-def _queue(
-    key: str, to: str, language: str, words: dict[str, Any], template: str, now: datetime
-) -> OutgoingMail:
+def _queue(key: str, to: str, language: str, words: dict[str, Any], template: str, now: datetime) -> OutgoingMail:
     subject, text = mail.compose(template, language=language, context=words)
     attachment: Attachment | None = words.get("attachment")
     return mail.queue(

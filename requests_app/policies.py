@@ -57,6 +57,13 @@ def is_psi(person: User, now: datetime) -> bool:
     return authority(person, Permission.CREATE_ACCOUNT, timezone.localdate(now)) is not None
 
 
+def sees_office(person: Person, now: datetime) -> bool:
+    """Whether this person reads every request, so that remarks between offices are theirs to see too."""
+    return not isinstance(person, ProvenHolder) and (
+        authority(person, Permission.SEE_EVERY_REQUEST, timezone.localdate(now)) is not None
+    )
+
+
 def why_not(person: Person, request: AccessRequest, action: Action, *, now: datetime) -> str | None:
     """None when `person` may do `action` to `request` at `now`; else the reason as a sentence."""
     transition = TRANSITIONS[action]
@@ -69,18 +76,16 @@ def why_not(person: Person, request: AccessRequest, action: Action, *, now: date
         if right is None:
             return _("Tindakan ini bukan wewenang Anda.")
     if request.status not in transition.sources:
-        return _("Permohonan ini sekarang berstatus “%(status)s”, sehingga tindakan ini tidak lagi dapat dilakukan.") % {
-            "status": _(request.step.label)
-        }
+        return _(
+            "Permohonan ini sekarang berstatus “%(status)s”, sehingga tindakan ini tidak lagi dapat dilakukan."
+        ) % {"status": _(request.step.label)}
     return _guard(right, request, action) if right else None
 
 
 def _guard(right: Authority, request: AccessRequest, action: Action) -> str | None:
     """The conditions beyond status and role."""
     acting = {right.person.pk, right.on_behalf_of.pk if right.on_behalf_of else right.person.pk}
-    if action in DECISIONS and (
-        request.created_by_id in acting or is_responsible(right.person, request)
-    ):
+    if action in DECISIONS and (request.created_by_id in acting or is_responsible(right.person, request)):
         return _("Anda tidak dapat mendisposisikan permohonan Anda sendiri.")
     if action is Action.CANCEL_DISPOSITION:
         disposition = last_disposition(request)

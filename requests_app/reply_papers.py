@@ -7,8 +7,8 @@ from django.utils import timezone
 from accounts.identity import IDENTITY_LABELS
 from accounts.models import Institution
 from requests_app.letters import papers
-from requests_app.letters.reply_text import ReplyFacts, draft, parse
 from requests_app.letters.render import render
+from requests_app.letters.reply_text import ReplyFacts, draft, parse
 from requests_app.models import AccessRequest, AgendaEntry, ReplyLetter, RequestedItem
 from requests_app.policies import last_disposition
 from webservice_accounts.lifecycle import last_valid_date

@@ -8,8 +8,8 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, Institution, User
-from accounts.permissions import authority
+from accounts.models import AuditEvent, User
+from accounts.permissions import authority, has
 from accounts.roles import Permission
 from accounts.selectors import institution as institution
 from requests_app import sla
@@ -23,6 +23,11 @@ from requests_app.models import (
     StepEntry,
 )
 from requests_app.sop import ACTIVITIES, OPEN, STEPS, Activity, Actor, Status
+from webservice_accounts.lifecycle import ENDING_SOON_WITHIN
+from webservice_accounts.models import WebserviceAccount
+
+TIMED = tuple(status for status, step in STEPS.items() if step.clock is sla.Clock.WORKING_DAYS)
+"""Where a deadline is held up to somebody; the 5-minute norms are only reported."""
 
 
 # --- who may see what -----------------------------------------------------------
@@ -77,11 +82,16 @@ def waiting_for(user: User, now: datetime) -> QuerySet[AccessRequest]:
     if authority(user, Permission.CREATE_ACCOUNT, today):
         mine |= Q(status__in=statuses[Actor.PSI]) & (Q(assignee=None) | Q(assignee=user))
     open_entry = Q(entries__left_at__isnull=True)
-    return (
-        visible_to(user, now)
-        .filter(mine & open_entry)
-        .order_by("entries__due_at", "entries__entered_at")
-    )
+    return visible_to(user, now).filter(mine & open_entry).order_by("entries__due_at", "entries__entered_at")
+
+
+def accounts_ending(user: User, now: datetime) -> QuerySet[WebserviceAccount]:
+    """Living accounts of this person or their unit that end within 60 days, the soonest first."""
+    mine = Q(holder_email__iexact=user.email)
+    if user.unit_id and has(user, Permission.SEND_REQUEST):
+        mine |= Q(unit_id=user.unit_id)
+    alive = Q(revoked_at=None, ends_at__gt=now, ends_at__lte=now + ENDING_SOON_WITHIN)
+    return WebserviceAccount.objects.filter(mine & alive).order_by("ends_at")
 
 
 # --- the clock ---------------------------------------------------------------------
@@ -177,9 +187,7 @@ def progress(request: AccessRequest) -> list[Station]:
         stays = [entry for entry in entries if entry.step.number == row.number]
         if position == at:
             current = stays[-1]
-            stations.append(
-                Station(row, "now", stays[0].entered_at, None, current.due_at, current.step.waits_for)
-            )
+            stations.append(Station(row, "now", stays[0].entered_at, None, current.due_at, current.step.waits_for))
         elif stays and position < at:
             stations.append(Station(row, "done", stays[0].entered_at, stays[-1].left_at, stays[-1].due_at))
         else:

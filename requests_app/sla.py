@@ -17,6 +17,8 @@ from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from accounts.wording import N_
+
 WIB = ZoneInfo("Asia/Jakarta")
 ONE_DAY = timedelta(days=1)
 NOTHING = timedelta(0)
@@ -26,11 +28,6 @@ LONGEST_CLOSURE = 3 * 366
 
 Pause = tuple[datetime, datetime]
 """From the first instant that does not count until just before the second."""
-
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; it is translated where it is shown."""
-    return text
 
 
 class NoWorkingDay(ValueError):

@@ -15,12 +15,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from accounts.wording import N_
 from requests_app.sla import Clock
-
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; it is translated where it is shown."""
-    return text
 
 
 # --- the document ---------------------------------------------------------------
@@ -56,11 +52,15 @@ IDENTITY = Identity(
     approved_by_nip="197108241996031001",
     title="PENGLOLAAN WEBSERVICE",
     legal_basis=(
-        "Permenristekdikti RI Nomor 48 Tahun 2015 sebagaimana telah diubah dengan Nomor 124 Tahun 2016 "
-        "tentang Organisasi dan Tata Kerja Universitas Syiah Kuala;",
+        (
+            "Permenristekdikti RI Nomor 48 Tahun 2015 sebagaimana telah diubah dengan Nomor 124 Tahun 2016 "
+            "tentang Organisasi dan Tata Kerja Universitas Syiah Kuala;"
+        ),
         "Permenristekdikti RI Nomor 99 Tahun 2016 tentang Statuta Universitas Syiah Kuala;",
-        "Permenristekdikti RI Nomor 71 Tahun 2017 tentang Pedoman Penyusunan Dan Evaluasi Peta Proses Bisnis dan "
-        "Standar Operasional Prosedur di Lingkungan Kementerian Riset, Teknologi, dan Pendidikan Tinggi;",
+        (
+            "Permenristekdikti RI Nomor 71 Tahun 2017 tentang Pedoman Penyusunan Dan Evaluasi Peta Proses Bisnis dan "
+            "Standar Operasional Prosedur di Lingkungan Kementerian Riset, Teknologi, dan Pendidikan Tinggi;"
+        ),
         "UU No 11 Tahun 2008 tentang Informasi dan Transaksi Elektronik;",
         "SNI ISO 9001:2015, ISO 27001:2013 dan 20000-1:2018.",
     ),
@@ -141,7 +141,8 @@ ACTIVITIES: tuple[Activity, ...] = (
     ),
     Activity(
         "5",
-        "Divisi PSI menginformasikan dan mengkonfirmasi akun akses webservice atas hasil pelaksanaan tugas melalui PLO.",
+        "Divisi PSI menginformasikan dan mengkonfirmasi akun akses webservice atas hasil pelaksanaan tugas "
+        "melalui PLO.",
         Actor.PSI,
         "Akun webservice",
         "5 menit",
@@ -167,6 +168,8 @@ ACCESS_YEARS = 1
 
 # --- where a request can be -------------------------------------------------------
 class Status(StrEnum):
+    """Every state of a request; what each means stands in `STEPS`."""
+
     DRAFT = "draft"
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -311,6 +314,8 @@ OPEN = frozenset(STEPS) - {Status.FINISHED, Status.WITHDRAWN}
 
 # --- how it moves -------------------------------------------------------------------
 class Action(StrEnum):
+    """Every act on a request; each names the function of `steps/` that carries it out."""
+
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
     ANSWER = "answer"

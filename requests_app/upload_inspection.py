@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import pikepdf
-from PIL import Image, UnidentifiedImageError
 from pikepdf.settings import set_qpdf_limits
+from PIL import Image, UnidentifiedImageError
 
 CPU_SECONDS = 5
 MEMORY_BYTES = 300 * 2**20
@@ -173,15 +173,14 @@ def check_nothing_else_inside(file: BinaryIO) -> None:
 
 def count_pages(pdf: pikepdf.Pdf) -> int:
     """Pages counted one by one: `/Count` is only what the file claims."""
-    pages, seen, waiting = 0, set(), [pdf.Root.Pages]
+    pages, waiting = 0, [pdf.Root.Pages]
+    seen: set[tuple[int, int]] = set()
     while waiting:
         node = waiting.pop()
         if "/Kids" in node:
             if node.objgen in seen or len(seen) > MAX_PAGES:
                 raise Refusal("pdf_broken")
             seen.add(node.objgen)
-            if len(node.Kids) > MAX_PAGES:
-                raise Refusal("pdf_too_many_pages")
             waiting.extend(node.Kids)
         else:
             pages += 1
@@ -198,22 +197,22 @@ def dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
     References are not followed: what they point to is itself one of
     `pdf.objects`. So a loop of references ends, and nesting is as deep as `MAX_DEPTH`.
     """
-    looked_at = 0
+    found = 0
     for root in (pdf.trailer, *pdf.objects):
         waiting = [root]
         while waiting:
             value = waiting.pop()
-            looked_at += 1
-            if looked_at > MAX_VALUES:
-                raise Refusal("too_complex")
             if isinstance(value, pikepdf.Array):
-                inside = list(value)
+                inside: list[object] = list(value)
             elif isinstance(value, (pikepdf.Dictionary, pikepdf.Stream)):
                 yield value
                 inside = [value.get(key) for key in value.keys()]
             else:
                 continue
             holders = [inner for inner in inside if isinstance(inner, (pikepdf.Array, pikepdf.Dictionary))]
+            found += 1 + len(holders)
+            if found > MAX_VALUES:
+                raise Refusal("too_complex")
             waiting += [inner for inner in holders if not inner.is_indirect]
 
 
@@ -243,48 +242,48 @@ def name_in(holder: pikepdf.Object, key: str) -> str | None:
     return str(value) if isinstance(value, pikepdf.Name) else None
 
 
-def is_dictionary(value: object) -> bool:
+def _is_dictionary(value: object) -> bool:
     return isinstance(value, pikepdf.Dictionary)
 
 
-def is_text(value: object) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, pikepdf.String)
 
 
-def is_script_address(value: object) -> bool:
+def _is_script_address(value: object) -> bool:
     return isinstance(value, pikepdf.String) and bool(SCRIPT_ADDRESS.match(bytes(value)))
 
 
-def is_form_description(value: object) -> bool:
+def _is_form_description(value: object) -> bool:
     return isinstance(value, (pikepdf.Array, pikepdf.Stream))
 
 
-def has_actions(value: object) -> bool:
+def _has_actions(value: object) -> bool:
     return isinstance(value, pikepdf.Dictionary) and any(
         isinstance(inner, pikepdf.Dictionary) and "/S" in inner for inner in (value.get(key) for key in value.keys())
     )
 
 
-def has_entries(value: object) -> bool:
+def _has_entries(value: object) -> bool:
     return isinstance(value, pikepdf.Dictionary) and any(len(value.get(key, [])) for key in ("/Names", "/Kids"))
 
 
-def has_streams(value: object) -> bool:
+def _has_streams(value: object) -> bool:
     return isinstance(value, pikepdf.Dictionary) and any(
         isinstance(value.get(key), pikepdf.Stream) for key in value.keys()
     )
 
 
 KEYS_THAT_ACT = {
-    "/JS": ("pdf_active", is_text),
-    "/JavaScript": ("pdf_active", is_dictionary),
-    "/URI": ("pdf_active", is_script_address),
-    "/AA": ("pdf_active", has_actions),
-    "/XFA": ("pdf_active", is_form_description),
-    "/RichMediaContent": ("pdf_active", is_dictionary),
-    "/RichMediaSettings": ("pdf_active", is_dictionary),
-    "/EmbeddedFiles": ("pdf_attachment", has_entries),
-    "/EF": ("pdf_attachment", has_streams),
+    "/JS": ("pdf_active", _is_text),
+    "/JavaScript": ("pdf_active", _is_dictionary),
+    "/URI": ("pdf_active", _is_script_address),
+    "/AA": ("pdf_active", _has_actions),
+    "/XFA": ("pdf_active", _is_form_description),
+    "/RichMediaContent": ("pdf_active", _is_dictionary),
+    "/RichMediaSettings": ("pdf_active", _is_dictionary),
+    "/EmbeddedFiles": ("pdf_attachment", _has_entries),
+    "/EF": ("pdf_attachment", _has_streams),
 }
 
 
@@ -301,11 +300,14 @@ def check_stream(stream: pikepdf.Object) -> None:
     Only a stream that begins like one (a hundredfold in its first 8 kB) is
     unpacked, piece by piece and without keeping anything.
     """
-    filters = stream.get("/Filter", [])
+    filters = stream.get("/Filter")
     names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
     if sum(name in PACKERS for name in names) > 1:
         raise Refusal("too_complex")
-    if names[:1] not in (["/FlateDecode"], ["/Fl"]) or int(stream.get("/Length", 0)) * DEFLATE_BEST_RATIO < MAX_STREAM_BYTES:
+    if (
+        names[:1] not in (["/FlateDecode"], ["/Fl"])
+        or int(stream.get("/Length", 0)) * DEFLATE_BEST_RATIO < MAX_STREAM_BYTES
+    ):
         return
     raw, piece, unpacked = stream.read_raw_bytes(), 8192, 0
     unpacker = zlib.decompressobj()
@@ -339,6 +341,7 @@ def inspect_image(file: BinaryIO, kind: str) -> None:
 
 
 def main() -> None:
+    """Inspect standard input and write the answer to standard output."""
     limit_this_process()
     answer: dict[str, str | int]
     try:
@@ -348,7 +351,7 @@ def main() -> None:
         answer = {"refused": str(refusal)}
     except MemoryError:
         answer = {"refused": "too_complex"}
-    print(json.dumps(answer))
+    sys.stdout.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

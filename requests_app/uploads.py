@@ -10,7 +10,6 @@ Sources: OWASP ASVS 5.0, chapter 5 (file handling).
 import hashlib
 import json
 import logging
-import os
 import re
 import subprocess
 import sys
@@ -53,14 +52,17 @@ SENTENCES = {
         "Berkas “%(name)s” lebih besar dari %(limit)s MB. Pindai ulang dengan resolusi 150–200 dpi "
         "atau bagi menjadi beberapa berkas, lalu unggah lagi."
     ),
-    "empty": _("Berkas “%(name)s” kosong (0 byte). Pastikan berkas itu dapat dibuka di perangkat Anda, lalu unggah lagi."),
+    "empty": _(
+        "Berkas “%(name)s” kosong (0 byte). Pastikan berkas itu dapat dibuka di perangkat Anda, lalu unggah lagi."
+    ),
     "unsupported_type": _(
         "Berkas “%(name)s” bukan PDF, JPG, atau PNG. Pindai atau simpan suratnya sebagai PDF, atau foto suratnya, "
         "lalu unggah hasilnya."
     ),
     "heic": _(
-        "Foto “%(name)s” berformat HEIC atau AVIF, yang tidak dapat dibuka di semua perangkat. Kirim foto itu sebagai JPG: "
-        "di iPhone buka Pengaturan > Kamera > Format, pilih Paling Kompatibel, foto ulang suratnya, lalu unggah."
+        "Foto “%(name)s” berformat HEIC atau AVIF, yang tidak dapat dibuka di semua perangkat. Kirim foto itu "
+        "sebagai JPG: di iPhone buka Pengaturan > Kamera > Format, pilih Paling Kompatibel, foto ulang suratnya, "
+        "lalu unggah."
     ),
     "office": _(
         "Berkas “%(name)s” adalah dokumen Office atau arsip ZIP. Buka dokumennya, simpan sebagai PDF, "
@@ -155,7 +157,7 @@ class BoundedUploadHandler(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.file = UploadedFile(
-            tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),
+            tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR),  # noqa: SIM115 - the request closes it
             clean_name(self.file_name or ""),
             self.content_type,
             0,
@@ -212,7 +214,7 @@ def inspect(file: File, *, file_name: str) -> Inspected:
         pages=answer["pages"],
         size=size,
         sha256=digest.hexdigest(),
-        display_name=_display_name(file_name, answer["content_type"]),
+        display_name=display_name(file_name, answer["content_type"]),
     )
 
 
@@ -259,13 +261,13 @@ def clean_name(name: str) -> str:
     name = "".join(character for character in " ".join(name.split()) if character.isprintable()).strip()
     if not name.strip("."):
         return NAMELESS
-    stem, extension = os.path.splitext(name)
+    extension = Path(name).suffix
     if len(extension) > EXTENSION_LENGTH:
-        stem, extension = name, ""
-    return stem[: NAME_LENGTH - len(extension)] + extension
+        extension = ""
+    return name.removesuffix(extension)[: NAME_LENGTH - len(extension)] + extension
 
 
-def _display_name(name: str, content_type: str) -> str:
+def display_name(name: str, content_type: str) -> str:
     """The cleaned name, with an extension that fits: `surat.exe` that is a PDF becomes `surat.exe.pdf`."""
     name = clean_name(name)
     if name.lower().endswith(EXTENSIONS[content_type]):

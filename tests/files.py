@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Callable, Mapping
 
 import pikepdf
-from PIL import Image
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
 
 SCRIPT = "app.alert('halo');"
 HTML = b"<!DOCTYPE html><html><body><script>alert('halo')</script></body></html>\n"
@@ -161,6 +161,16 @@ def pdf_with_repeated_page(times: int) -> bytes:
     return raw_pdf(LETTER | {2: b"<< /Type /Pages /Kids [%s] /Count 1 >>" % (b"3 0 R " * times)})
 
 
+def pdf_with_page_tree(*branches: int) -> bytes:
+    """A page tree of so many branches, each with so many pages."""
+    branch_numbers = range(5, 5 + len(branches))
+    kids = b" ".join(b"%d 0 R" % number for number in branch_numbers)
+    tree = {2: b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, sum(branches))}
+    for number, pages in zip(branch_numbers, branches, strict=True):
+        tree[number] = b"<< /Type /Pages /Parent 2 0 R /Kids [%s] /Count %d >>" % (b"3 0 R " * pages, pages)
+    return raw_pdf(LETTER | tree)
+
+
 def pdf_with_page_side(points: int) -> bytes:
     def widen(document: pikepdf.Pdf) -> None:
         document.pages[0].MediaBox = Array([0, 0, points, 842])
@@ -175,7 +185,7 @@ def html_polyglot_pdf() -> bytes:
 
 
 def html_after_pdf() -> bytes:
-    return pdf() + HTML
+    return pdf(pages=20) + HTML
 
 
 def html_in_pdf_header() -> bytes:
@@ -213,12 +223,27 @@ def escaped_javascript_pdf() -> bytes:
     return raw_pdf(LETTER | {1: catalog})
 
 
+def trailer_javascript_pdf() -> bytes:
+    """The same, its catalogue written into the trailer instead of an object of its own."""
+    catalog = b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (1) >> >>"
+    return raw_pdf(LETTER).replace(b"/Root 1 0 R", b"/Root " + catalog)
+
+
 def pdf_with_action(action: Mapping[str, object]) -> bytes:
     """A letter that carries out an action when a link on it is pressed."""
 
     def add(document: pikepdf.Pdf) -> None:
         link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 99, 99], A=Dictionary(action))
         document.pages[0].Annots = Array([document.make_indirect(link)])
+
+    return changed_pdf(add)
+
+
+def pdf_with_entry(key: str, value: object) -> bytes:
+    """A letter with one more entry in its catalogue."""
+
+    def add(document: pikepdf.Pdf) -> None:
+        document.Root[f"/{key}"] = value
 
     return changed_pdf(add)
 
@@ -245,6 +270,20 @@ def pdf_with_attachment() -> bytes:
         document.attachments["program.exe"] = b"MZ" + bytes(100)
 
     return changed_pdf(add)
+
+
+def pdf_with_untyped_attachment() -> bytes:
+    """The same without the names that only describe it: the file is still there."""
+
+    def add(document: pikepdf.Pdf) -> None:
+        document.Root.AF = Array([Dictionary(F=String("a.exe"), EF=Dictionary(F=document.make_stream(b"MZ")))])
+
+    return changed_pdf(add)
+
+
+def pdf_with_forgotten_attachment() -> bytes:
+    """An embedded file that nothing in the document leads to."""
+    return raw_pdf(LETTER | {5: _stream(b"MZ", b"/Type /EmbeddedFile ")})
 
 
 def xfa_pdf() -> bytes:
@@ -283,6 +322,12 @@ def pdf_bomb(megabytes: int = 1024) -> bytes:
     return raw_pdf(LETTER | {4: _stream(with_zeros(b"", megabytes), b"/Filter /FlateDecode ")})
 
 
+def twice_packed_bomb() -> bytes:
+    """One page whose content unfolds from 5 kB to 1 MB to 1 GB."""
+    twice = zlib.compress(with_zeros(b"", 1024))
+    return raw_pdf(LETTER | {4: _stream(twice, b"/Filter [/FlateDecode /FlateDecode] ")})
+
+
 def object_stream_bomb(megabytes: int = 1024) -> bytes:
     """The objects of the letter are in a stream that unfolds from 1 MB to 1 GB."""
     objects = [LETTER[number] for number in (1, 2, 3)]
@@ -290,7 +335,15 @@ def object_stream_bomb(megabytes: int = 1024) -> bytes:
     index = b" ".join(b"%d %d" % (number, start) for number, start in zip((1, 2, 3), starts, strict=True)) + b" "
     packed = with_zeros(index + b" ".join(objects), megabytes)
     entries = b"/Type /ObjStm /N 3 /First %d /Filter /FlateDecode " % len(index)
-    parts = [b"%PDF-1.7\n", b"4 0 obj\n", LETTER[4], b"\nendobj\n", b"6 0 obj\n", _stream(packed, entries), b"\nendobj\n"]
+    parts = [
+        b"%PDF-1.7\n",
+        b"4 0 obj\n",
+        LETTER[4],
+        b"\nendobj\n",
+        b"6 0 obj\n",
+        _stream(packed, entries),
+        b"\nendobj\n",
+    ]
     body = b"".join(parts)
     inside = [(2, 6, 0), (2, 6, 1), (2, 6, 2)]
     rows = [(0, 0, 65535), *inside, (1, len(parts[0]), 0), (1, len(body), 0), (1, len(b"".join(parts[:4])), 0)]

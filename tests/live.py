@@ -190,7 +190,9 @@ def manage(env: dict[str, str], *arguments: str, code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
-    assert done.returncode == code, f"manage.py {' '.join(arguments)}: code {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode == code, (
+        f"manage.py {' '.join(arguments)}: code {done.returncode}\n{done.stdout}{done.stderr}"
+    )
     return done.stdout if code == 0 else done.stdout + done.stderr
 
 
@@ -249,21 +251,24 @@ class Foundry:
             manage(self.env(0), "shell", "--command", f"from django.core.management import call_command; {calls}")
         return folder
 
+    def copy(self, **variables: str) -> dict[str, str]:
+        """Return the environment of a fresh Gapura that nobody has started yet; `variables` go into it."""
+        template = self.template()
+        self.made += 1
+        env = self.env(self.made, PORT=str(free_port()), **variables)
+        shutil.copytree(template, env["DATA_DIR"])
+        self.make_database(self.made, template=self.database(0))
+        if self.redis_url:
+            redis.Redis.from_url(self.redis_url).flushdb()
+        return env
+
     @contextlib.contextmanager
     def gapura(self, *, worker: bool = True, beat: bool = True, **variables: str) -> Iterator[LiveGapura]:
         """Run a fresh Gapura until the block ends; `variables` go into its environment."""
-        template = self.template()
-        self.made += 1
-        number, port, mailbox = self.made, free_port(), Mailbox()
-        data_dir = self.folder / str(number)
-        shutil.copytree(template, data_dir)
-        self.make_database(number, template=self.database(0))
-        if self.redis_url:
-            redis.Redis.from_url(self.redis_url).flushdb()
-        mail_server = f"smtp://127.0.0.1:{mailbox.port}"
-        env = self.env(number, **{"PORT": str(port), "EMAIL_URL": mail_server} | variables)
-        base_url = f"http://127.0.0.1:{port}"
-        web = Process(("-m", *WEB, "--port", str(port), "config.wsgi:application"), env, data_dir / "logs/web.log")
+        mailbox = Mailbox()
+        env = self.copy(**{"EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}"} | variables)
+        data_dir, base_url = Path(env["DATA_DIR"]), f"http://127.0.0.1:{env['PORT']}"
+        web = Process(("-m", *WEB, "--port", env["PORT"], "config.wsgi:application"), env, data_dir / "logs/web.log")
         live = LiveGapura(env, data_dir, mailbox, base_url, web, worker=None)
         try:
             if worker:

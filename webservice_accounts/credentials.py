@@ -20,7 +20,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-SECRET_PREFIX = "uws_"
+CLIENT_PREFIX = "uws_"
 TICKET_PREFIX = "uwr_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS = 30
@@ -40,7 +40,7 @@ class Digest(NamedTuple):
 
 def new_secret() -> str:
     """A fresh client secret, to be shown once and stored only as `digest`."""
-    return _new(SECRET_PREFIX)
+    return _new(CLIENT_PREFIX)
 
 
 def new_ticket() -> str:
@@ -74,7 +74,7 @@ def normalise_code(text: str) -> str:
 @sensitive_variables()
 def looks_genuine(text: str) -> bool:
     """Whether `text` has a secret's shape and checksum; asks no database."""
-    return _is_whole(text, SECRET_PREFIX)
+    return _is_whole(text, CLIENT_PREFIX)
 
 
 @sensitive_variables()
@@ -112,7 +112,7 @@ def matches(secret: str, stored_hex: str) -> bool:
 @sensitive_variables()
 def display_hint(secret: str) -> str:
     """Enough to tell one secret from another on a page: its prefix and last four characters."""
-    return f"{secret[: len(SECRET_PREFIX)]}…{secret[-HINT_CHARACTERS:]}"
+    return f"{secret[: len(CLIENT_PREFIX)]}…{secret[-HINT_CHARACTERS:]}"
 
 
 @sensitive_variables()
@@ -145,9 +145,9 @@ def _checksum(text: str) -> str:
 def _peppers() -> dict[int, bytes]:
     """The configured peppers by version; ImproperlyConfigured when there is none or a version is not a number."""
     try:
-        peppers = {int(version): pepper.encode() for version, pepper in settings.CREDENTIAL_PEPPERS.items()}
+        peppers = {int(version): pepper.encode() for version, pepper in settings.CREDENTIAL_PEPPER_KEYS.items()}
     except ValueError:
-        raise ImproperlyConfigured("CREDENTIAL_PEPPERS: every version must be a whole number") from None
+        raise ImproperlyConfigured("CREDENTIAL_PEPPER_KEYS: every version must be a whole number") from None
     if not peppers or not all(peppers.values()):
-        raise ImproperlyConfigured("CREDENTIAL_PEPPERS: name at least one pepper, and none empty")
+        raise ImproperlyConfigured("CREDENTIAL_PEPPER_KEYS: name at least one pepper, and none empty")
     return peppers

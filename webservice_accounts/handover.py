@@ -55,11 +55,9 @@ def issue_ticket(account: WebserviceAccount, *, now: datetime) -> str:
 
 def open_ticket(ticket: str, *, now: datetime) -> RevealTicket:
     """The living ticket row of a link; raises `HandoverError` when unknown, ended or past its 72 hours."""
-    row = (
-        RevealTicket.objects.select_related("account")
-        .filter(digest__in=[digest.hex for digest in credentials.candidate_digests(ticket)], ended_at__isnull=True, expires_at__gt=now)
-        .first()
-    )
+    digests = [candidate.hex for candidate in credentials.candidate_digests(ticket)]
+    living = RevealTicket.objects.filter(ended_at__isnull=True, expires_at__gt=now)
+    row = living.select_related("account").filter(digest__in=digests).first()
     if row is None:
         raise HandoverError(_("Tautan ini sudah tidak berlaku. Mintalah tautan baru kepada Divisi PSI."))
     return row
@@ -77,9 +75,8 @@ def send_code(row: RevealTicket, *, language: str, now: datetime) -> None:
     row.code_expires_at = now + CODE_LIFE
     row.codes_sent += 1
     row.save()
-    subject, text = mail.compose(
-        "reveal_code", language=language, context={"account": row.account, "code": code, "expires_at": row.code_expires_at}
-    )
+    context = {"account": row.account, "code": code, "expires_at": row.code_expires_at}
+    subject, text = mail.compose("reveal_code", language=language, context=context)
     mail.queue(
         key=f"reveal-code:{row.pk}:{row.codes_sent}",
         to=row.account.holder_email,

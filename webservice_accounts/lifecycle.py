@@ -11,14 +11,11 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from accounts.wording import N_
+
 WIB = ZoneInfo("Asia/Jakarta")
 ENDING_SOON_WITHIN = timedelta(days=60)
 """How long before its end an account is shown as ending soon."""
-
-
-def N_(text: str) -> str:
-    """Mark `text` for translation; it is translated where it is shown."""
-    return text
 
 
 class State(StrEnum):

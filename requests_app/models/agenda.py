@@ -43,9 +43,7 @@ class AgendaEntry(models.Model):
     year = models.PositiveSmallIntegerField(_("tahun"))
     number = models.PositiveIntegerField(_("nomor agenda"))
     received_on = models.DateField(_("tanggal diterima"))
-    security_class = models.CharField(
-        _("sifat"), max_length=2, choices=SecurityClass, default=SecurityClass.NORMAL
-    )
+    security_class = models.CharField(_("sifat"), max_length=2, choices=SecurityClass, default=SecurityClass.NORMAL)
     urgency = models.CharField(_("tingkat urgensi"), max_length=12, choices=Urgency, default=Urgency.NORMAL)
     classification = models.CharField(_("klasifikasi arsip"), max_length=40, blank=True)
     has_name = models.BooleanField(_("Nama penanggung jawab"), default=False)

@@ -7,16 +7,15 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.wording import N_
 from requests_app import deadlines, messages, selectors, sla
 from requests_app.models import AccessRequest, DeadlineNotice, StepEntry
-from requests_app.sop import STEPS, Actor, N_
+from requests_app.sop import Actor
 
 WARN_AHEAD = timedelta(hours=2)
 """Office time before the deadline."""
 LOOK_AHEAD = timedelta(days=21)
 """Calendar time within which two office hours before a deadline can lie, whatever holidays come between."""
-ALARMING = tuple(status for status, step in STEPS.items() if step.clock is sla.Clock.WORKING_DAYS)
-"""The 5-minute norms are reported, never alarming."""
 BATCH = 200
 CLOCK_NAME = N_("Jam SOP")
 SENTENCES = {
@@ -36,7 +35,7 @@ def sweep(*, now: datetime) -> int:
     """
     calendar = selectors.working_calendar()
     running = StepEntry.objects.filter(
-        left_at__isnull=True, due_at__lte=now + LOOK_AHEAD, status__in=ALARMING
+        left_at__isnull=True, due_at__lte=now + LOOK_AHEAD, status__in=selectors.TIMED
     ).order_by("due_at")
     new = 0
     for entry in running.prefetch_related("deadline_notices").iterator(chunk_size=BATCH):
@@ -95,7 +94,9 @@ def _tell(notice_id: int, now: datetime) -> None:
         return
     notice = DeadlineNotice.objects.select_related("entry__request__unit", "entry__request__assignee").get(pk=notice_id)
     entry, request = notice.entry, notice.entry.request
-    is_outdated = notice.due_at != entry.due_at or (notice.kind == Kind.WARNING and entry.due_at and now >= entry.due_at)
+    is_outdated = notice.due_at != entry.due_at or (
+        notice.kind == Kind.WARNING and entry.due_at and now >= entry.due_at
+    )
     if is_outdated or entry.step.waits_for is None:
         return
     actors = {entry.step.waits_for} | ({Actor.HEAD} if notice.kind == Kind.BREACH else set())
@@ -135,6 +136,9 @@ def recompute(*, by: User, now: datetime) -> list[tuple[StepEntry, datetime | No
                 N_("Kalender kerja diubah oleh {actor}: batas waktu bergeser dari {old} ke {new}."),
                 by=by,
                 now=now,
-                data={"old": sla.local_time(old) if old else "", "new": sla.local_time(entry.due_at) if entry.due_at else ""},
+                data={
+                    "old": sla.local_time(old) if old else "",
+                    "new": sla.local_time(entry.due_at) if entry.due_at else "",
+                },
             )
     return moved

@@ -1,6 +1,7 @@
 """SOP 5: PSI informs; the responsible person opens the key, acknowledges, and confirms that access works."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -9,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from accounts.wording import N_
 from requests_app import messages, policies
 from requests_app.models import AccessRequest, AgendaEntry
 from requests_app.policies import Refused
-from requests_app.sop import Action, Actor, N_
+from requests_app.sop import Action, Actor
 from requests_app.steps import move
 from webservice_accounts import handover
 from webservice_accounts.models import WebserviceAccount
@@ -35,18 +37,16 @@ def inform(
     account.informed_at = now
     account.save(update_fields=["informed_at"])
     AgendaEntry.objects.filter(request=act.request).update(account_plo_number=plo_number)
-    return act.finish(detail=plo_number, mail_context={"link": _new_link(account, now)})
+    return act.finish(detail=plo_number, mail_context=_new_link(account, now))
 
 
 @transaction.atomic
 def resend_link(request: AccessRequest, *, by: User, now: datetime) -> None:
     """A fresh link for the responsible person; the earlier one ends. For PSI, while it is unconfirmed."""
     locked = move.begin(request, Action.PROCEED_UNCONFIRMED, by=by, now=now).request
-    event = audit.record(
-        locked.subject, "resend_link", N_("{actor} mengirim tautan kunci yang baru."), by=by, now=now
-    )
+    event = audit.record(locked.subject, "resend_link", N_("{actor} mengirim tautan kunci yang baru."), by=by, now=now)
     link = _new_link(_account(locked), now)
-    messages.tell_actor(Actor.RESPONSIBLE_PERSON, locked, INFORM_MAIL, event, now=now, context={"link": link})
+    messages.tell_actor(Actor.RESPONSIBLE_PERSON, locked, INFORM_MAIL, event, now=now, context=link)
 
 
 @transaction.atomic
@@ -56,9 +56,7 @@ def acknowledge(account: WebserviceAccount, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def confirm(
-    request: AccessRequest, *, by: policies.Person, now: datetime, version: int | None = None
-) -> AccessRequest:
+def confirm(request: AccessRequest, *, by: policies.Person, now: datetime, version: int | None = None) -> AccessRequest:
     """Received, and it works: the reply letter follows. Raises `Refused` before the secret was opened."""
     act = move.begin(request, Action.CONFIRM, by=by, now=now, version=version)
     account = _account(act.request)
@@ -94,5 +92,7 @@ def _account(request: AccessRequest) -> WebserviceAccount:
     return request.account
 
 
-def _new_link(account: WebserviceAccount, now: datetime) -> str:
-    return settings.BASE_URL + reverse("handover", args=[handover.issue_ticket(account, now=now)])
+def _new_link(account: WebserviceAccount, now: datetime) -> dict[str, Any]:
+    """What the mail says of the way to the key: the link, and when it ends."""
+    link = settings.BASE_URL + reverse("handover", args=[handover.issue_ticket(account, now=now)])
+    return {"link": link, "link_ends_at": now + handover.TICKET_LIFE}

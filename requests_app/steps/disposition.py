@@ -49,7 +49,7 @@ def ask_for_clarification(
 def refuse(
     request: AccessRequest, *, by: User, now: datetime, reason: str, version: int | None = None
 ) -> AccessRequest:
-    """"Belum dapat dipenuhi": a reply letter with the reason follows."""
+    """ "Belum dapat dipenuhi": a reply letter with the reason follows."""
     act = move.begin(request, Action.REFUSE, by=by, now=now, version=version)
     _decide(act, Disposition.Decision.REFUSED, Instructions((), reason))
     act.request.outcome = AccessRequest.Outcome.REFUSED

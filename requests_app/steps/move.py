@@ -115,4 +115,3 @@ def _open_entry(request: AccessRequest, *, by: User | None, now: datetime) -> No
             history, selectors.working_calendar(), selectors.reading()
         )
     entry.save()
-

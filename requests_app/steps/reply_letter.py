@@ -36,9 +36,7 @@ class Draft:
 
 
 @transaction.atomic
-def save(
-    request: AccessRequest, draft: Draft, *, by: User, now: datetime, version: int | None = None
-) -> AccessRequest:
+def save(request: AccessRequest, draft: Draft, *, by: User, now: datetime, version: int | None = None) -> AccessRequest:
     """Keep the draft as typed; nothing is numbered."""
     act = move.begin(request, Action.SAVE_REPLY, by=by, now=now, version=version)
     _keep(act.request, draft, by=by, now=now)
@@ -94,7 +92,7 @@ def approve(request: AccessRequest, *, by: User, now: datetime, version: int | N
         added_by=by,
         added_at=now,
     )
-    document.file.save(stored_name("reply"), ContentFile(content), save=False)
+    document.file.save(stored_name("reply", content_type="application/pdf", now=now), ContentFile(content), save=False)
     document.save()
     reply.document = document
     reply.save()
@@ -151,19 +149,21 @@ def _draw_number(reply: ReplyLetter, institution: Institution, now: datetime) ->
             },
         )
     except UnknownField as problem:
-        raise Refused(_("Pola nomor surat keluar memuat isian yang tidak dikenal: %(part)s.") % {"part": problem}) from None
+        raise Refused(
+            _("Pola nomor surat keluar memuat isian yang tidak dikenal: %(part)s.") % {"part": problem}
+        ) from None
 
 
-def _typeset(
-    reply: ReplyLetter, institution: Institution, *, approved: bool, now: datetime, prefix: str = ""
-) -> bytes:
+def _typeset(reply: ReplyLetter, institution: Institution, *, approved: bool, now: datetime, prefix: str = "") -> bytes:
     try:
         on = timezone.localdate(now) if approved else None
         return reply_papers.typeset(reply, institution, on=on, now=now, signatory_prefix=prefix)
     except LetterError as problem:
         if problem.unprintable:
             characters = " ".join(problem.unprintable)
-            raise Refused(_("Surat memuat karakter yang tidak dapat dicetak: %(characters)s") % {"characters": characters}) from problem
+            raise Refused(
+                _("Surat memuat karakter yang tidak dapat dicetak: %(characters)s") % {"characters": characters}
+            ) from problem
         raise Refused(_("Surat tidak dapat dicetak: %(problem)s") % {"problem": problem}) from problem
     except ValueError as problem:
         raise Refused(_("Surat belum lengkap: isi, tujuan, dan penanda tangan harus ada.")) from problem

@@ -26,6 +26,12 @@ EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
 MAX_FILES = 20
 
 
+def sending_unit(person: User, now: datetime) -> Unit | None:
+    """The unit for which this person may write: their own, or that of whom they stand in for; None for all others."""
+    right = authority(person, Permission.SEND_REQUEST, timezone.localdate(now))
+    return (right.on_behalf_of or person).unit if right else None
+
+
 def begin_draft(
     *, unit: Unit, by: User, now: datetime, start_key: uuid.UUID, happened_at: datetime | None = None
 ) -> AccessRequest:
@@ -35,8 +41,7 @@ def begin_draft(
     `happened_at`. Raises `Refused` for anybody else.
     """
     today = timezone.localdate(now)
-    right = authority(by, Permission.SEND_REQUEST, today)
-    is_own = right is not None and (right.on_behalf_of or by).unit_id == unit.pk
+    is_own = sending_unit(by, now) == unit
     is_paper = happened_at is not None
     if not (has(by, Permission.REGISTER) if is_paper else is_own):
         raise Refused(_("Anda hanya dapat mengajukan permohonan untuk unit Anda sendiri."))
@@ -97,9 +102,7 @@ def save_part(
 
 
 @transaction.atomic
-def add_document(
-    request: AccessRequest, file: File, inspected: Inspected, *, by: User, now: datetime
-) -> Document:
+def add_document(request: AccessRequest, file: File, inspected: Inspected, *, by: User, now: datetime) -> Document:
     """Keep one inspected file of the letter; the same bytes again are the same document.
 
     Raises `Refused` past `MAX_FILES`. If the transaction fails after the file was written,
@@ -123,7 +126,7 @@ def add_document(
         added_at=now,
     )
     file.seek(0)
-    document.file.save(stored_name("letter"), file, save=False)
+    document.file.save(stored_name("letter", content_type=inspected.content_type, now=now), file, save=False)
     document.save()
     return document
 

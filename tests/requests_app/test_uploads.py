@@ -1,7 +1,7 @@
 """Files that people send: which are welcome, what is said about the others, and what a file can do to us."""
 
 import hashlib
-import os
+import io
 import re
 import resource
 import subprocess
@@ -16,9 +16,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.test import RequestFactory
 from pikepdf import Array, Dictionary, Name, String
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from requests_app import upload_inspection, uploads
 from requests_app.uploads import Inspected, Refused
@@ -40,8 +41,7 @@ HEIC = (
     "JPG: di iPhone buka Pengaturan > Kamera > Format, pilih Paling Kompatibel, foto ulang suratnya, lalu unggah."
 )
 OFFICE = (
-    "Berkas “surat.pdf” adalah dokumen Office atau arsip ZIP. Buka dokumennya, simpan sebagai PDF, "
-    "lalu unggah PDF itu."
+    "Berkas “surat.pdf” adalah dokumen Office atau arsip ZIP. Buka dokumennya, simpan sebagai PDF, lalu unggah PDF itu."
 )
 MIXED = "Berkas “surat.pdf” memuat data lain di samping isi PDF. Buka berkas itu, cetak ke PDF, lalu unggah hasilnya."
 COMPLEX = (
@@ -63,8 +63,7 @@ BROKEN = (
 NO_PAGES = "PDF “surat.pdf” tidak berisi halaman. Pindai ulang suratnya, lalu unggah hasilnya."
 TOO_MANY_PAGES = "PDF “surat.pdf” lebih dari 300 halaman. Unggah suratnya saja, atau bagi menjadi beberapa PDF."
 PAGE_TOO_LARGE = (
-    "PDF “surat.pdf” memuat halaman yang lebih besar dari 5 meter. Cetak ke PDF dengan ukuran A4, "
-    "lalu unggah hasilnya."
+    "PDF “surat.pdf” memuat halaman yang lebih besar dari 5 meter. Cetak ke PDF dengan ukuran A4, lalu unggah hasilnya."
 )
 ACTIVE = (
     "PDF “surat.pdf” berisi skrip, media, atau perintah otomatis. Buka berkas itu, cetak ke PDF, lalu unggah hasilnya."
@@ -76,9 +75,7 @@ ATTACHMENT = (
 BROKEN_PHOTO = (
     "Foto “surat.pdf” rusak atau tidak lengkap. Foto ulang suratnya, pastikan dapat dibuka, lalu unggah lagi."
 )
-TOO_MANY_PIXELS = (
-    "Foto “surat.pdf” lebih dari 120 megapiksel. Foto ulang dengan resolusi biasa, lalu unggah lagi."
-)
+TOO_MANY_PIXELS = "Foto “surat.pdf” lebih dari 120 megapiksel. Foto ulang dengan resolusi biasa, lalu unggah lagi."
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 
 
@@ -101,6 +98,7 @@ def action(**entries: object) -> bytes:
 WELCOME: dict[str, tuple[Callable[[], bytes], str, int]] = {
     "one page": (files.pdf, PDF, 1),
     "exactly 300 pages": (lambda: files.pdf(pages=300), PDF, 300),
+    "exactly 300 pages in two branches": (lambda: files.pdf_with_page_tree(150, 150), PDF, 300),
     "packed into object streams": (
         lambda: files.changed_pdf(lambda document: None, pages=3, object_streams=True),
         PDF,
@@ -112,6 +110,11 @@ WELCOME: dict[str, tuple[Callable[[], bytes], str, int]] = {
     "link to a web address": (lambda: action(S=Name.URI, URI=String("https://usk.ac.id/surat")), PDF, 1),
     "link to a page": (lambda: action(S=Name.GoTo, D=Array([0, Name.Fit])), PDF, 1),
     "a font named /AA, a picture named /EF": (files.pdf_with_odd_resource_names, PDF, 1),
+    "empty list of embedded files": (
+        lambda: files.pdf_with_entry("Names", Dictionary(EmbeddedFiles=Dictionary(Names=[]))),
+        PDF,
+        1,
+    ),
     "padded with zeros after the end": (lambda: files.pdf() + bytes(600) + b"\r\n", PDF, 1),
     "page of exactly 14,400 points": (lambda: files.pdf_with_page_side(14_400), PDF, 1),
     "object stream of an ordinary size": (lambda: files.object_stream_bomb(megabytes=1), PDF, 1),
@@ -166,6 +169,7 @@ UNWELCOME: dict[str, tuple[Callable[[], bytes], str]] = {
     "opens only by guessing": (files.repaired_pdf, BROKEN),
     "no page": (files.pdf_without_pages, NO_PAGES),
     "301 pages": (lambda: files.pdf(pages=301), TOO_MANY_PAGES),
+    "301 pages in two branches": (lambda: files.pdf_with_page_tree(150, 151), TOO_MANY_PAGES),
     "claims 1 page, lists 100,000": (lambda: files.pdf_with_repeated_page(100_000), TOO_MANY_PAGES),
     "page of 14,401 points": (lambda: files.pdf_with_page_side(14_401), PAGE_TOO_LARGE),
     "page of 8 GB": (lambda: files.pdf_with_page_side(10**9), PAGE_TOO_LARGE),
@@ -180,21 +184,34 @@ UNWELCOME: dict[str, tuple[Callable[[], bytes], str]] = {
     "script on opening": (files.javascript_pdf, ACTIVE),
     "script in an object stream": (lambda: files.javascript_pdf(object_streams=True), ACTIVE),
     "script with an escaped name": (files.escaped_javascript_pdf, ACTIVE),
+    "script in the trailer": (files.trailer_javascript_pdf, ACTIVE),
     "script as a web address": (lambda: action(S=Name.URI, URI=String(" JavaScript:alert(1)")), ACTIVE),
     "script in a chain of actions": (
         lambda: action(S=Name.GoTo, D=Array([0, Name.Fit]), Next=Dictionary(S=Name.JavaScript, JS=String("1"))),
         ACTIVE,
     ),
+    "script among the names of the document": (
+        lambda: files.pdf_with_entry("Names", Dictionary(JavaScript=Dictionary(Names=[]))),
+        ACTIVE,
+    ),
+    "script without the name of its action": (lambda: action(JS=String("app.alert(1)")), ACTIVE),
+    "RichMedia without its name": (lambda: files.pdf_with_entry("X", Dictionary(RichMediaContent={})), ACTIVE),
+    "settings of RichMedia": (lambda: files.pdf_with_entry("X", Dictionary(RichMediaSettings={})), ACTIVE),
     "action of a page": (files.pdf_with_page_action, ACTIVE),
-    "starts a program": (lambda: action(S=Name.Launch, F=String("cmd.exe")), ACTIVE),
-    "sends a form": (lambda: action(S=Name.SubmitForm, F=String("http://contoh.id")), ACTIVE),
-    "fetches another PDF": (lambda: action(S=Name.GoToR, F=String("//server/berkas.pdf")), ACTIVE),
     "XFA form": (files.xfa_pdf, ACTIVE),
-    "RichMedia": (lambda: files.pdf_with_annotation("RichMedia"), ACTIVE),
     "embedded file": (files.pdf_with_attachment, ATTACHMENT),
+    "embedded file without a type": (files.pdf_with_untyped_attachment, ATTACHMENT),
+    "embedded files listed, not there": (
+        lambda: files.pdf_with_entry(
+            "Names", Dictionary(EmbeddedFiles=Dictionary(Names=[String("a"), Dictionary(F=String("a"))]))
+        ),
+        ATTACHMENT,
+    ),
+    "embedded file that nothing leads to": (files.pdf_with_forgotten_attachment, ATTACHMENT),
     "paper clip": (lambda: files.pdf_with_annotation("FileAttachment"), ATTACHMENT),
     # it wants to exhaust us
     "page that unfolds to 1 GB": (files.pdf_bomb, COMPLEX),
+    "page packed twice": (files.twice_packed_bomb, COMPLEX),
     "object stream that unfolds to 1 GB": (files.object_stream_bomb, BROKEN),
     "array in array, 1,000 deep": (files.nested_pdf, BROKEN),
     "table that precedes itself": (files.looping_pdf, BROKEN),
@@ -224,6 +241,31 @@ def test_unwelcome_files_are_refused_with_what_to_do_and_cost_little(case: str) 
 
     assert time.monotonic() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 50 * 1024  # kB
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("JavaScript", ACTIVE),
+        ("Launch", ACTIVE),
+        ("SubmitForm", ACTIVE),
+        ("ImportData", ACTIVE),
+        ("GoToR", ACTIVE),
+        ("Rendition", ACTIVE),
+        ("Movie", ACTIVE),
+        ("Sound", ACTIVE),
+        ("GoTo3DView", ACTIVE),
+        ("RichMediaExecute", ACTIVE),
+        ("GoToE", ATTACHMENT),
+    ],
+)
+def test_what_a_link_may_not_do(name: str, sentence: str) -> None:
+    assert refusal(action(S=Name(f"/{name}"))) == sentence
+
+
+@pytest.mark.parametrize("name", ["RichMedia", "Movie", "Sound", "Screen", "3D"])
+def test_what_may_not_lie_on_a_page(name: str) -> None:
+    assert refusal(files.pdf_with_annotation(name)) == ACTIVE
 
 
 def test_every_refusal_has_a_sentence() -> None:
@@ -310,7 +352,7 @@ def held_in(folder: Path) -> int:
     held = sum(path.stat().st_size for path in folder.iterdir())
     for descriptor in Path("/proc/self/fd").iterdir():
         try:
-            if os.readlink(descriptor).startswith(str(folder)):
+            if descriptor.readlink().is_relative_to(folder):
                 held += descriptor.stat().st_size
         except FileNotFoundError:  # the descriptor that listed the folder
             continue
@@ -368,7 +410,7 @@ def test_of_several_pages_the_small_ones_arrive(temporary: Path) -> None:
     assert names == ["2.jpg", "4.jpg"]
 
 
-class Stream:
+class Stream(io.RawIOBase):
     """A request body of 100 MB that watches what is kept of it while it is read."""
 
     def __init__(self, folder: Path, *, aborts_after: int | None = None) -> None:
@@ -379,7 +421,7 @@ class Stream:
         self.folder, self.aborts_after, self.most, self.sent = folder, aborts_after, 0, 0
         self.waiting = b""
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         self.most = max(self.most, held_in(self.folder))
         if self.aborts_after is not None and self.sent >= self.aborts_after:
             raise OSError("connection reset by peer")
@@ -480,9 +522,9 @@ NASTY_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NASTY_NAMES, ids=ascii)
+@pytest.mark.parametrize("name", NASTY_NAMES, ids=lambda name: ascii(name)[:30])
 def test_no_name_is_dangerous_to_show(name: str) -> None:
-    shown = inspected(files.pdf(), name).display_name
+    shown = uploads.display_name(name, PDF)
 
     assert 0 < len(shown) <= 120
     assert shown.isprintable()
@@ -490,17 +532,39 @@ def test_no_name_is_dangerous_to_show(name: str) -> None:
     assert shown.lower().endswith(".pdf")
 
 
-@pytest.mark.parametrize("name", NASTY_NAMES, ids=ascii)
-def test_no_name_breaks_the_upload(name: str, temporary: Path) -> None:
+def posted_with_name(name: str) -> HttpRequest:
     header = f'Content-Disposition: form-data; name="letter"; filename="{name}"'.encode("utf-8", "replace")
     typed = b'--x\r\nContent-Disposition: form-data; name="subject"\r\n\r\nakun\r\n--x--\r\n'
     body = b"--x\r\n" + header + b"\r\n\r\n" + files.pdf() + b"\r\n" + typed
+    return RequestFactory().generic("POST", "/", body, "multipart/form-data; boundary=x")
 
-    request = RequestFactory().generic("POST", "/", body, "multipart/form-data; boundary=x")
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in NASTY_NAMES if len(name.encode("utf-8", "replace")) < 900 and "\r" not in name],
+    ids=lambda name: ascii(name)[:30],
+)
+def test_no_name_breaks_the_upload(name: str, temporary: Path) -> None:
+    request = posted_with_name(name)
 
     assert request.POST["subject"] == "akun"
     for file in request.FILES.values():
-        assert uploads.inspect(file, file_name=file.name or "").pages == 1
+        assert file.read() == files.pdf()
+
+
+def test_a_name_with_a_header_in_it_does_not_become_one(temporary: Path) -> None:
+    request = posted_with_name("a\r\nContent-Type: text/html\r\n\r\n.pdf")
+
+    assert request.POST["subject"] == "akun"
+    with pytest.raises(Refused):
+        uploads.inspect(request.FILES["letter"], file_name="a.pdf")
+
+
+def test_a_name_longer_than_any_device_allows_is_a_bad_request(temporary: Path) -> None:
+    with pytest.raises(MultiPartParserError):  # which Django answers with 400
+        _ = posted_with_name("s" * 4000 + ".pdf").POST
+
+    assert held_in(temporary) == 0
 
 
 @pytest.mark.parametrize(
@@ -516,18 +580,24 @@ def test_no_name_breaks_the_upload(name: str, temporary: Path) -> None:
         ("surat\r\nkedua.pdf", "surat kedua.pdf"),
         ("surat 😀.pdf", "surat 😀.pdf"),
         ("s" * 300 + ".pdf", "s" * 116 + ".pdf"),
+        ("s" * 116 + ".pdf", "s" * 116 + ".pdf"),
+        ("s" * 117 + ".pdf", "s" * 116 + ".pdf"),
         ("s" * 300, "s" * 116 + ".pdf"),
         ("", "berkas.pdf"),
         ("..", "berkas.pdf"),
     ],
 )
 def test_the_name_that_is_shown(sent: str, shown: str) -> None:
-    assert inspected(files.pdf(), sent).display_name == shown
+    assert uploads.display_name(sent, PDF) == shown
 
 
 @pytest.mark.parametrize("name", ["foto.jpg", "foto.JPEG", "IMG_0001.jfif"])
 def test_a_photo_keeps_its_own_extension(name: str) -> None:
-    assert inspected(files.jpeg(), name).display_name == name
+    assert uploads.display_name(name, JPEG) == name
+
+
+def test_the_name_is_cleaned_where_the_file_is_inspected() -> None:
+    assert inspected(files.jpeg(), "../surat \u202efdp.exe").display_name == "surat fdp.exe.jpg"
 
 
 def test_stored_names_are_ours_and_sorted_by_local_month() -> None:

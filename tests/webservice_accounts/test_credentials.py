@@ -35,7 +35,7 @@ KNOWN = "uws_" + "A" * 30 + "4br9nW"
 
 @pytest.fixture(autouse=True)
 def _one_pepper(settings: Settings) -> None:
-    settings.CREDENTIAL_PEPPERS = {"1": "first pepper"}
+    settings.CREDENTIAL_PEPPER_KEYS = {"1": "first pepper"}
 
 
 def test_a_known_secret_is_genuine() -> None:
@@ -156,7 +156,7 @@ def test_digest_is_hmac_sha256_with_the_pepper() -> None:
 
 def test_a_new_pepper_makes_new_digests_and_the_old_ones_are_still_found(settings: Settings) -> None:
     before = digest(KNOWN)
-    settings.CREDENTIAL_PEPPERS = {"1": "first pepper", "2": "second pepper"}
+    settings.CREDENTIAL_PEPPER_KEYS = {"1": "first pepper", "2": "second pepper"}
     after = digest(KNOWN)
     assert after == (2, hmac.new(b"second pepper", KNOWN.encode(), sha256).hexdigest())
     assert digest(KNOWN, pepper_version=1) == before
@@ -166,13 +166,13 @@ def test_a_new_pepper_makes_new_digests_and_the_old_ones_are_still_found(setting
 
 
 def test_pepper_versions_are_ordered_as_numbers(settings: Settings) -> None:
-    settings.CREDENTIAL_PEPPERS = {"9": "nine", "10": "ten"}
+    settings.CREDENTIAL_PEPPER_KEYS = {"9": "nine", "10": "ten"}
     assert digest(KNOWN).version == 10
 
 
 def test_a_retired_pepper_lets_nobody_in(settings: Settings) -> None:
     stored = digest(KNOWN)
-    settings.CREDENTIAL_PEPPERS = {"2": "second pepper"}
+    settings.CREDENTIAL_PEPPER_KEYS = {"2": "second pepper"}
     assert not matches(KNOWN, stored.hex)
     with pytest.raises(KeyError):
         digest(KNOWN, pepper_version=1)
@@ -180,8 +180,8 @@ def test_a_retired_pepper_lets_nobody_in(settings: Settings) -> None:
 
 @pytest.mark.parametrize("peppers", [{}, {"1": ""}, {"1": "good", "2": ""}, {"one": "first pepper"}])
 def test_without_a_proper_pepper_nothing_is_hashed(settings: Settings, peppers: dict[str, str]) -> None:
-    settings.CREDENTIAL_PEPPERS = peppers
-    with pytest.raises(ImproperlyConfigured, match="CREDENTIAL_PEPPERS"):
+    settings.CREDENTIAL_PEPPER_KEYS = peppers
+    with pytest.raises(ImproperlyConfigured, match="CREDENTIAL_PEPPER_KEYS"):
         digest(KNOWN)
 
 

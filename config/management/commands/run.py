@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -102,7 +103,7 @@ def end(children: list[Child]) -> None:
 
 def address() -> tuple[str, int]:
     """Where the browser on this machine finds us: a server on all interfaces answers on loopback too."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST), settings.PORT
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST), settings.PORT  # noqa: S104
 
 
 def answers() -> bool:
@@ -137,9 +138,8 @@ class Command(BaseCommand):
         try:
             with self.only_one():
                 self.refuse_taken_port()
-                call_command("migrate", verbosity=0, interactive=False)
-                call_command("load_defaults", verbosity=0)
-                call_command("load_demo", verbosity=0)
+                for command in ("migrate", "load_defaults", "load_demo"):
+                    call_command(command, verbosity=0, stdout=StringIO())
                 children += start()
                 self.wait_until_it_answers(children)
                 self.print_sign_ins()

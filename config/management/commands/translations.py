@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
@@ -23,6 +23,8 @@ from django.utils.translation.template import templatize
 TRANSLATED_INTO = "en"
 CODE = ("config", "accounts", "webservice_accounts", "requests_app")
 TEMPLATES = (*CODE, "templates")
+SHOWN = 40
+"""Faults that one run prints; a whole missing catalogue would hide everything else."""
 TEMPLATE_SUFFIXES = {".html", ".txt"}
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
@@ -62,15 +64,17 @@ Text: TypeAlias = tuple[str | None, str, str | None]
 def as_text(function: str, strings: Iterable[str | None]) -> Text | None:
     """Name the arguments of a translating call; None when its text is no literal."""
     named = dict(zip(ARGUMENTS[function], strings, strict=False))
-    return (named.get("context"), named["id"], named.get("plural")) if named.get("id") else None
+    text = named.get("id")
+    return (named.get("context"), text, named.get("plural")) if text else None
 
 
 def texts_of_python(path: Path) -> Iterator[Text]:
     """Yield the texts that a Python file marks for translation."""
     with path.open("rb") as file:
-        for _line, function, found, _comments in extract_python(file, list(ARGUMENTS), [], {"encoding": "utf-8"}):
-            strings = found if isinstance(found, tuple) else (found,)
-            if text := as_text(function, strings):
+        functions: dict[str, Any] = dict.fromkeys(ARGUMENTS)
+        for _line, function, found, _comments in extract_python(file, functions, [], {"encoding": "utf-8"}):
+            strings: Any = found  # one string, a tuple of them, or None for `_(name)`
+            if text := as_text(str(function), strings if isinstance(strings, tuple) else (strings,)):
                 yield text
 
 
@@ -213,6 +217,7 @@ class Command(BaseCommand):
         elif verb == "compile":
             self.stdout.write(compile_catalogues())
         elif found := list(faults()):
-            raise CommandError("\n".join([*found, f"{len(found)} faults. `make messages` collects new texts."]))
+            shown = [*found[:SHOWN], f"{len(found)} faults. `make messages` collects new texts."]
+            raise CommandError("\n".join(shown))
         else:
             self.stdout.write("Every text is translated.")

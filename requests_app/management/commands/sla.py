@@ -49,6 +49,8 @@ def parse_standard(text: str) -> timedelta:
 
 
 class Command(BaseCommand):
+    """One subcommand per question, each naming the method that answers it."""
+
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:

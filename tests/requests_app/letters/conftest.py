@@ -45,8 +45,9 @@ def _page_runs(page: pikepdf.Page) -> list[Run]:
     characters: dict[int, str] = {}
     widths: dict[int, float] = {}
     size = 0.0
-    for operands, operator in pikepdf.parse_content_stream(page):
-        match str(operator):
+    for instruction in pikepdf.parse_content_stream(page):
+        operands = instruction.operands
+        match str(instruction.operator):
             case "q":
                 matrices.append(matrices[-1])
             case "Q":
@@ -56,7 +57,7 @@ def _page_runs(page: pikepdf.Page) -> list[Run]:
             case "Tf":
                 (characters, widths), size = fonts[str(operands[0])], float(operands[1])
             case "Tj" | "TJ":
-                pieces = list(operands[0]) if str(operator) == "TJ" else list(operands)
+                pieces = list(operands[0]) if str(instruction.operator) == "TJ" else list(operands)
                 data = b"".join(bytes(piece) for piece in pieces if isinstance(piece, pikepdf.String))
                 codes = [high << 8 | low for high, low in zip(data[::2], data[1::2], strict=True)]
                 shift = sum(float(piece) for piece in pieces if not isinstance(piece, pikepdf.String))

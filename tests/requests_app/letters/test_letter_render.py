@@ -83,6 +83,8 @@ RECEIPT = Receipt(
     note="Dibuat oleh sistem, sah tanpa tanda tangan.",
 )
 
+PAPERS: dict[str, ReplyLetter | Receipt] = {"reply": LETTER, "receipt": RECEIPT}
+
 
 def reply(letter: ReplyLetter) -> bytes:
     return render("reply", letter.to_data(), now=NOW)
@@ -149,7 +151,8 @@ def test_the_layout_of_the_page(runs: Runs) -> None:
     pdf = reply(LETTER)
     with pikepdf.open(io.BytesIO(pdf)) as document:
         width, height = (float(side) for side in list(document.pages[0].mediabox)[2:])
-    assert (width, height) == (pytest.approx(21 * CM, abs=0.1), pytest.approx(29.7 * CM, abs=0.1))
+    assert width == pytest.approx(21 * CM, abs=0.1)
+    assert height == pytest.approx(29.7 * CM, abs=0.1)
     [page] = runs(pdf)
     at = {run.text.strip(): run for run in page}
     assert at["Nomor"].left == at["Hal"].left == at["Tembusan:"].left == pytest.approx(3 * CM, abs=0.1)
@@ -339,12 +342,11 @@ def test_a_receipt_in_english_leaves_out_what_is_not_known(lines: Lines) -> None
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
 def test_a_paper_is_archivable_accessible_and_carries_its_fonts(template: str) -> None:
-    paper = {"reply": LETTER, "receipt": RECEIPT}[template]
-    with pikepdf.open(io.BytesIO(render(template, paper.to_data(), now=NOW))) as document:
+    with pikepdf.open(io.BytesIO(render(template, PAPERS[template].to_data(), now=NOW))) as document:
         with document.open_metadata() as metadata:
             assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "A")
             assert metadata["pdfuaid:part"] == "1"
-            assert metadata["dc:title"] == paper.to_data()["title"]
+            assert metadata["dc:title"] == PAPERS[template].to_data()["title"]
             assert metadata["xmp:CreateDate"].startswith("2026-11-23T02:30:00")
         assert document.Root.Lang == "id"
         assert document.Root.MarkInfo.Marked
@@ -382,13 +384,12 @@ def test_the_same_letter_is_the_same_bytes_here_and_in_another_process() -> None
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
 def test_the_templates_give_no_warning(template: str) -> None:
-    paper = {"reply": LETTER, "receipt": RECEIPT}[template]
     _, warnings = typst.compile_with_warnings(
-        FOLDER / f"{template}.typ",
-        root=FOLDER,
+        str(FOLDER / f"{template}.typ"),
+        root=str(FOLDER),
         ignore_system_fonts=True,
         format="pdf",
-        sys_inputs={"data": json.dumps(paper.to_data())},
+        sys_inputs={"data": json.dumps(PAPERS[template].to_data())},
     )
     assert warnings == []
 

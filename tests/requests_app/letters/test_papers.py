@@ -33,11 +33,16 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"blocks": ()}, {"recipient_lines": ()}, {"number": " "}, {"date": None}],
+    ("change", "reason"),
+    [
+        ({"blocks": ()}, "body"),
+        ({"recipient_lines": ()}, "recipient"),
+        ({"number": " "}, "number or date"),
+        ({"date": None}, "number or date"),
+    ],
 )
-def test_an_issued_letter_has_body_recipient_number_and_date(change: dict[str, object]) -> None:
-    with pytest.raises(ValueError):
+def test_an_issued_letter_has_body_recipient_number_and_date(change: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         replace(LETTER, **change)  # type: ignore[arg-type]
 
 
@@ -64,24 +69,24 @@ def test_one_comma_after_the_last_title_and_a_nip_without_spaces(
 
 
 def test_on_behalf_of_names_both_offices() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="come together"):
         Signatory("Rektor", "A", "", "a.n.")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="come together"):
         Signatory("Rektor", "A", "", "Plh.", "Kepala UPT TIK")
 
 
 @pytest.mark.parametrize(
-    ("content", "alt"),
+    ("content", "alt", "reason"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Lambang"),
-        (b"GIF89a", "Lambang"),
-        (b"", "Lambang"),
-        (PNG, "  "),
-        (PNG + bytes(LOGO_LIMIT), "Lambang"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Lambang", "PNG or JPEG"),
+        (b"GIF89a", "Lambang", "PNG or JPEG"),
+        (b"", "Lambang", "PNG or JPEG"),
+        (PNG, "  ", "in words"),
+        (PNG + bytes(LOGO_LIMIT), "Lambang", "bytes"),
     ],
 )
-def test_a_logo_is_a_small_picture_with_words(content: bytes, alt: str) -> None:
-    with pytest.raises(ValueError):
+def test_a_logo_is_a_small_picture_with_words(content: bytes, alt: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         Logo(content, alt)
 
 

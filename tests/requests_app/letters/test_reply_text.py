@@ -27,18 +27,26 @@ def test_granted() -> None:
     subject, body = draft("granted", language="id", facts=FACTS)
     assert subject == "Persetujuan akses webservice"
     assert body.split("\n\n") == [
-        "Sehubungan dengan surat Saudara Nomor B/1234/UN11.1/TI.02/2026 tanggal 19 November 2026 hal Permohonan akses "
-        "webservice, bersama ini kami sampaikan bahwa permohonan akses webservice Biro Akademik disetujui dengan "
-        "ketentuan sebagai berikut.",
-        "Penanggung jawab : Cut Meutia Rahmah, NIP 198803122015042003\n"
-        "Tujuan penggunaan : Layanan terpadu Biro Akademik\n"
-        "Masa berlaku : 23 November 2026 s.d. 23 November 2027",
+        (
+            "Sehubungan dengan surat Saudara Nomor B/1234/UN11.1/TI.02/2026 tanggal 19 November 2026 hal Permohonan "
+            "akses webservice, bersama ini kami sampaikan bahwa permohonan akses webservice Biro Akademik disetujui "
+            "dengan ketentuan sebagai berikut."
+        ),
+        (
+            "Penanggung jawab : Cut Meutia Rahmah, NIP 198803122015042003\n"
+            "Tujuan penggunaan : Layanan terpadu Biro Akademik\n"
+            "Masa berlaku : 23 November 2026 s.d. 23 November 2027"
+        ),
         "Data yang diberikan:\n1. Data mahasiswa aktif\n2. Data program studi",
-        "Informasi akun disampaikan langsung kepada penanggung jawab dan tidak dicantumkan dalam surat ini. Data hanya "
-        "digunakan untuk tujuan tersebut, tidak diteruskan kepada pihak lain, dan dilindungi sesuai dengan ketentuan "
-        "peraturan perundang-undangan mengenai pelindungan data pribadi.",
-        "Perpanjangan diajukan paling lambat 10 hari kerja sebelum masa berlaku berakhir. Apabila memerlukan "
-        "penjelasan, Saudara dapat menghubungi Helpdesk UPT TIK, telepon (0651) 7553205.",
+        (
+            "Informasi akun disampaikan langsung kepada penanggung jawab dan tidak dicantumkan dalam surat ini. Data "
+            "hanya digunakan untuk tujuan tersebut, tidak diteruskan kepada pihak lain, dan dilindungi sesuai dengan "
+            "ketentuan peraturan perundang-undangan mengenai pelindungan data pribadi."
+        ),
+        (
+            "Perpanjangan diajukan paling lambat 10 hari kerja sebelum masa berlaku berakhir. Apabila memerlukan "
+            "penjelasan, Saudara dapat menghubungi Helpdesk UPT TIK, telepon (0651) 7553205."
+        ),
         "Atas perhatian dan kerja sama Saudara, kami ucapkan terima kasih.",
     ]
 
@@ -74,9 +82,11 @@ def test_a_refusal_is_polite_and_says_how_to_come_back() -> None:
     subject, body = draft("refused", language="id", facts=facts)
     assert subject == "Jawaban atas permohonan akses webservice"
     assert body.split("\n\n") == [
-        "Sehubungan dengan surat Saudara Nomor B/1234/UN11.1/TI.02/2026 tanggal 19 November 2026 hal Permohonan akses "
-        "webservice, bersama ini kami sampaikan bahwa permohonan akses webservice Biro Akademik belum dapat kami "
-        "penuhi dengan pertimbangan sebagai berikut.",
+        (
+            "Sehubungan dengan surat Saudara Nomor B/1234/UN11.1/TI.02/2026 tanggal 19 November 2026 hal Permohonan "
+            "akses webservice, bersama ini kami sampaikan bahwa permohonan akses webservice Biro Akademik belum dapat "
+            "kami penuhi dengan pertimbangan sebagai berikut."
+        ),
         "Surat belum menyebutkan tujuan penggunaan.",
         "Permohonan dapat diajukan kembali setelah hal tersebut dipenuhi.",
         "Apabila memerlukan penjelasan, Saudara dapat menghubungi Helpdesk UPT TIK, telepon (0651) 7553205.",
@@ -138,17 +148,19 @@ def test_only_a_nip_loses_its_spaces_and_dots(label: str, number: str, printed: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "change"),
+    ("kind", "change", "reason"),
     [
-        ("granted", {"granted": ()}),
-        ("granted", {"valid_from": None}),
-        ("granted", {"valid_until": None}),
-        ("partial", {"refused": ()}),
-        ("refused", {"refusal_reason": " ", "refused": ()}),
+        ("granted", {"granted": ()}, "a grant needs"),
+        ("granted", {"valid_from": None}, "a grant needs"),
+        ("granted", {"valid_until": None}, "a grant needs"),
+        ("partial", {"refused": ()}, "a partial grant needs"),
+        ("refused", {"refusal_reason": " ", "refused": ()}, "a refusal needs"),
     ],
 )
-def test_facts_that_do_not_carry_the_letter_are_refused(kind: ReplyKind, change: dict[str, object]) -> None:
-    with pytest.raises(ValueError):
+def test_facts_that_do_not_carry_the_letter_are_refused(
+    kind: ReplyKind, change: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
         draft(kind, language="id", facts=replace(FACTS, **change))  # type: ignore[arg-type]
 
 

@@ -1,0 +1,393 @@
+"""SOP 1 on the screen: the four parts of the request, each saved as a draft, and the small forms around them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+from zlib import crc32
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Field, Layout
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
+from django.utils.datastructures import MultiValueDict
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.form_fields import IdentityFields, PhoneField
+from accounts.models import Unit, User
+from requests_app.models import AccessRequest, Document
+from requests_app.steps.request_letter import MAX_FILES
+from requests_app.uploads import EXTENSIONS, Inspected, Refused, inspect
+from webservice_accounts.models import DataType
+
+EARLIEST = date(2000, 1, 1)
+"""A letter older than this is a slip of the hand."""
+TEMPLATES = "requests_app/request_letter"
+
+
+def layout(*fields: object) -> FormHelper:
+    """How crispy-forms lays the fields out: inside the page's own form element, with its own token."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*fields)
+    return helper
+
+
+class PickedMoment(forms.DateTimeInput):
+    """A browser's own picker; what it cannot show (25/12/2026 typed elsewhere) stays visible as text."""
+
+    def __init__(self, picker: str, pattern: str) -> None:
+        super().__init__(format=pattern)
+        self.picker, self.pattern = picker, pattern
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        shown = context["widget"]["value"]
+        try:
+            is_plain = not shown or bool(datetime.strptime(shown, self.pattern))  # noqa: DTZ007 - only its shape
+        except ValueError:
+            is_plain = False
+        context["widget"]["type"] = self.picker if is_plain else "text"
+        return context
+
+
+class ManyFiles(forms.FileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+
+
+# --- the four parts ------------------------------------------------------------------------
+class PartForm(forms.Form):
+    """One part of the request.
+
+    `may_have_gaps`: the person goes back or stops for today, so nothing is demanded yet;
+    what is wrong is said all the same. `refused` are files that were dropped while they
+    arrived. `initial` is shown instead of what is stored.
+    """
+
+    part: ClassVar[str]
+    title: ClassVar[str | Promise]
+    minutes: ClassVar[int]
+    demands: ClassVar[Mapping[str, str | Promise]] = {}
+    """What the SOP's row 1 lists: field -> what is said when it is empty."""
+
+    def __init__(
+        self,
+        data: MultiValueDict[str, str] | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        *,
+        request: AccessRequest,
+        today: date,
+        may_have_gaps: bool = False,
+        refused: Sequence[Refused] = (),
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        stored = {name: getattr(request, name) for name in self.base_fields if hasattr(request, name)}
+        super().__init__(data, files, initial={**stored, **(initial or {})})
+        self.request, self.today, self.may_have_gaps = request, today, may_have_gaps
+        self.refused = list(refused)
+        self.accepted: list[tuple[UploadedFile, Inspected]] = []
+        """Files that were looked into and may be kept, whatever else is wrong."""
+        for name, field in self.fields.items():
+            field.required = name in self.demands and not may_have_gaps
+            if name in self.demands:
+                field.error_messages["required"] = self.demands[name]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with what the server knows: text kept in the browser is then recognised as older."""
+        return f"{crc32(repr(sorted(self.initial.items())).encode()):08x}"
+
+    def kept(self) -> dict[str, Any]:
+        """The fields of the request to save: those that were posted."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name in self.data and hasattr(self.request, name)
+        }
+
+    def chosen(self) -> list[DataType] | None:
+        """The data asked for; None where this part does not ask."""
+        return None
+
+
+class PersonForm(IdentityFields, PartForm):
+    """Who is responsible: Nama, NIP, NoTelpon, Email."""
+
+    part = "person"
+    title = gettext_lazy("Penanggung jawab")
+    minutes = 1
+    demands = {
+        "person_name": gettext_lazy("Isi nama penanggung jawab."),
+        "identity_type": gettext_lazy("Pilih jenis identitas."),
+        "identity_number": gettext_lazy("Isi nomor identitas."),
+        "phone": gettext_lazy("Isi nomor telepon, misalnya 0812-3456-7890."),
+        "email": gettext_lazy("Isi alamat email, misalnya nama@usk.ac.id."),
+    }
+    field_order = ["person_name", "identity_type", "identity_number", "phone", "email"]
+    helper = layout("person_name", Div("identity_type", "identity_number", css_class="two"), "phone", "email")
+
+    person_name = forms.CharField(
+        label=gettext_lazy("Nama"),
+        max_length=150,
+        help_text=gettext_lazy("Lengkap dengan gelar, seperti pada surat."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    phone = PhoneField()
+    email = forms.EmailField(
+        label=gettext_lazy("Email"),
+        max_length=254,
+        help_text=gettext_lazy("Tautan untuk membuka kunci akses dikirim ke alamat ini. Sebaiknya email dinas."),
+        error_messages={"invalid": gettext_lazy("Isi alamat email yang lengkap, misalnya nama@usk.ac.id.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )
+
+    @staticmethod
+    def facts_about(user: User) -> dict[str, Any]:
+        """What the signed-in person's own profile says; what it does not know is left out."""
+        profile = {
+            "person_name": user.full_name,
+            "identity_type": user.identity_type,
+            "identity_number": user.identity_number,
+            "phone": user.phone,
+            "email": user.email,
+        }
+        return {name: value for name, value in profile.items() if value}
+
+
+class DataForm(PartForm):
+    """Which data, from the catalogue or in one's own words."""
+
+    part = "data"
+    title = gettext_lazy("Data yang dibutuhkan")
+    minutes = 1
+    helper = layout(
+        Field("data_types", template=f"{TEMPLATES}/_data_types.html"),
+        Field("other_data", data_counter=""),
+    )
+
+    data_types = forms.ModelMultipleChoiceField(
+        DataType.objects.none(),
+        label=gettext_lazy("Jenis data"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": gettext_lazy("Salah satu jenis data tidak lagi ditawarkan. Pilih kembali dari daftar."),
+            "invalid_pk_value": gettext_lazy("Pilih jenis data dari daftar."),
+        },
+    )
+    other_data = forms.CharField(
+        label=gettext_lazy("Data lain"),
+        max_length=2000,
+        help_text=gettext_lazy("Bila yang Anda butuhkan tidak ada di atas, jelaskan dengan kata-kata sendiri."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, request: AccessRequest, **kwargs: Any) -> None:
+        asked_for = list(request.items.values_list("data_type", flat=True))
+        super().__init__(*args, request=request, **kwargs)
+        self.initial["data_types"] = asked_for
+        offered = DataType.objects.filter(Q(is_active=True) | Q(pk__in=asked_for)).select_related("owner")
+        self.fields["data_types"].queryset = offered  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        answers = ("data_types", "other_data")
+        if not (
+            self.may_have_gaps or self.errors or any(self.cleaned_data.get(name) for name in answers)
+        ):
+            self.add_error("data_types", _("Pilih paling sedikit satu jenis data, atau tuliskan di “Data lain”."))
+        return self.cleaned_data
+
+    def chosen(self) -> list[DataType] | None:
+        return list(self.cleaned_data["data_types"]) if "other_data" in self.data else None
+
+
+class PurposeForm(PartForm):
+    """What for; the SOP does not demand it, whoever decides is glad of it."""
+
+    part = "purpose"
+    title = gettext_lazy("Tujuan penggunaan")
+    minutes = 1
+    helper = layout("application", Field("purpose", data_counter=""))
+
+    application = forms.CharField(
+        label=gettext_lazy("Aplikasi pengguna data"),
+        max_length=150,
+        help_text=gettext_lazy("Nama aplikasi atau sistem yang akan membaca data, misalnya Sistem Presensi FMIPA."),
+    )
+    purpose = forms.CharField(
+        label=gettext_lazy("Tujuan penggunaan"),
+        max_length=2000,
+        help_text=gettext_lazy("Untuk apa data dipakai dan siapa yang melihatnya. Dua atau tiga kalimat cukup."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class LetterForm(PartForm):
+    """The signed letter: what stands on it, and its pages as files or on paper."""
+
+    part = "letter"
+    title = gettext_lazy("Surat permohonan")
+    minutes = 2
+    demands = {"delivery": gettext_lazy("Pilih cara mengirim surat.")}
+    helper = layout(
+        Div("letter_number", Field("letter_date", wrapper_class="input-short"), css_class="two"),
+        "letter_subject",
+        Field("delivery", template=f"{TEMPLATES}/_delivery.html"),
+        Field("files", template=f"{TEMPLATES}/_files.html"),
+    )
+
+    letter_number = forms.CharField(
+        label=gettext_lazy("Nomor surat"),
+        max_length=100,
+        help_text=gettext_lazy("Seperti tertulis pada surat."),
+    )
+    letter_date = forms.DateField(
+        label=gettext_lazy("Tanggal surat"),
+        widget=PickedMoment("date", "%Y-%m-%d"),
+        error_messages={"invalid": gettext_lazy("Tulis tanggal sebagai hari/bulan/tahun, misalnya 23/11/2026.")},
+    )
+    letter_subject = forms.CharField(label=gettext_lazy("Hal"), max_length=250)
+    delivery = forms.ChoiceField(
+        label=gettext_lazy("Cara mengirim surat"),
+        choices=AccessRequest.Delivery.choices,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": gettext_lazy("Pilih cara mengirim surat.")},
+    )
+    files = forms.Field(
+        label=gettext_lazy("Berkas surat"),
+        widget=ManyFiles(
+            attrs={
+                "accept": ",".join(EXTENSIONS),
+                "data-preview": "",
+                "data-max-bytes": settings.MAX_UPLOAD_BYTES,
+            }
+        ),
+    )
+
+    @property
+    def letters(self) -> list[Document]:
+        """The files that are kept already."""
+        return list(self.request.documents.filter(kind=Document.Kind.REQUEST_LETTER))
+
+    def clean_letter_date(self) -> date | None:
+        written = self.cleaned_data["letter_date"]
+        if written and written > self.today:
+            raise forms.ValidationError(
+                _("Tanggal surat tidak boleh sesudah hari ini, %(today)s.") % {"today": date_format(self.today)}
+            )
+        if written and written < EARLIEST:
+            raise forms.ValidationError(_("Periksa tahun pada tanggal surat; paling awal tahun 2000."))
+        return written
+
+    def clean_files(self) -> None:
+        """Look into each file; the good ones are in `accepted` even when others are refused."""
+        given = self.files.getlist("files")
+        problems: list[forms.ValidationError] = [*self.refused]
+        for file in given[:MAX_FILES]:
+            try:
+                self.accepted.append((file, inspect(file, file_name=file.name)))
+            except Refused as problem:
+                problems.append(problem)
+        if len(given) > MAX_FILES:
+            problems.append(forms.ValidationError(_("Paling banyak %(count)s berkas.") % {"count": MAX_FILES}))
+        if problems:
+            raise forms.ValidationError(problems)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        is_upload = self.cleaned_data.get("delivery") == AccessRequest.Delivery.UPLOAD
+        has_letter = self.accepted or "files" in self.errors or self.letters
+        if is_upload and not has_letter and not self.may_have_gaps:
+            self.add_error(
+                "files",
+                _("Unggah surat yang sudah ditandatangani, atau pilih bahwa surat dikirim sebagai kertas."),
+            )
+        return self.cleaned_data
+
+
+PARTS: Mapping[str, type[PartForm]] = {form.part: form for form in (PersonForm, DataForm, PurposeForm, LetterForm)}
+"""The parts in their order; `completeness.Gap.part` names one of them."""
+
+
+# --- before and after -----------------------------------------------------------------------
+class BeginForm(forms.Form):
+    """One press of "Mulai"; the same `start_key` again is the same press."""
+
+    start_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class PaperForm(BeginForm):
+    """A paper letter that came in for a unit, entered by the helpdesk."""
+
+    helper = layout("unit", Field("happened_at", wrapper_class="input-short"), "start_key")
+
+    unit = forms.ModelChoiceField(
+        Unit.objects.filter(is_active=True),
+        label=gettext_lazy("Unit kerja pengirim"),
+        empty_label=gettext_lazy("Pilih unit kerja"),
+        error_messages={
+            "required": gettext_lazy("Pilih unit kerja pengirim surat."),
+            "invalid_choice": gettext_lazy("Pilih unit kerja dari daftar."),
+        },
+    )
+    happened_at = forms.DateTimeField(
+        label=gettext_lazy("Surat diterima pada (WIB)"),
+        help_text=gettext_lazy("Waktu surat kertas benar-benar datang, bukan waktu Anda mencatatnya di sini."),
+        widget=PickedMoment("datetime-local", "%Y-%m-%dT%H:%M"),
+        error_messages={
+            "required": gettext_lazy("Isi kapan surat diterima."),
+            "invalid": gettext_lazy("Tulis sebagai hari/bulan/tahun dan jam, misalnya 23/11/2026 09.30."),
+        },
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+
+    def clean_happened_at(self) -> datetime:
+        moment = self.cleaned_data["happened_at"]
+        if moment > self.now:
+            raise forms.ValidationError(_("Waktu surat diterima tidak boleh sesudah sekarang."))
+        if moment.date() < EARLIEST:
+            raise forms.ValidationError(_("Periksa tahunnya; paling awal tahun 2000."))
+        return moment
+
+
+class ActForm(forms.Form):
+    """A button that acts on the request as its page showed it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class WithdrawForm(ActForm):
+    """The unit no longer asks."""
+
+    helper = layout("version", Field("reason", data_counter=""))
+
+    reason = forms.CharField(
+        label=gettext_lazy("Alasan (boleh dikosongkan)"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class AnswerForm(ActForm):
+    """The answer to a question of PSI."""
+
+    helper = layout("version", Field("text", data_counter=""))
+
+    text = forms.CharField(
+        label=gettext_lazy("Jawaban Anda"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": gettext_lazy("Tulis jawaban Anda.")},
+    )

@@ -1,0 +1,189 @@
+"""How a request is shown: from rows to what the components in `templates/_*.html` are given."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import has
+from accounts.roles import Permission
+from accounts.wording import N_
+from requests_app import selectors
+from requests_app.models import AccessRequest, Document, StepEntry
+from requests_app.sla import Clock
+from requests_app.sop import ACTOR_LABELS, Action, Actor, Status
+
+SOON = 2 * 60 * 60
+"""Seconds of clock time before a deadline from which it is shown as near."""
+
+WORK_PAGE: Mapping[Status, str] = {
+    Status.DRAFT: "request_summary",
+    Status.SUBMITTED: "agenda",
+    Status.RETURNED: "request_summary",
+    Status.REGISTERED: "agenda",
+    Status.AWAITING_DISPOSITION: "disposition",
+    Status.DISPOSED: "account_work",
+    Status.CLARIFICATION: "answer",
+    Status.ACCOUNT_CREATED: "inform",
+    Status.INFORMED: "key",
+    Status.REPLY_DRAFTING: "reply",
+    Status.REPLY_APPROVAL: "approve_reply",
+    Status.REPLY_APPROVED: "reply",
+}
+"""Where the one who is waited for does what they are waited for."""
+
+WORK_LABEL: Mapping[Status, str] = {
+    Status.DRAFT: N_("Lanjutkan mengisi"),
+    Status.SUBMITTED: N_("Agendakan"),
+    Status.RETURNED: N_("Lengkapi permohonan"),
+    Status.REGISTERED: N_("Teruskan ke Kepala"),
+    Status.AWAITING_DISPOSITION: N_("Putuskan disposisi"),
+    Status.DISPOSED: N_("Buat akun"),
+    Status.CLARIFICATION: N_("Jawab pertanyaan"),
+    Status.ACCOUNT_CREATED: N_("Informasikan akun"),
+    Status.INFORMED: N_("Buka kunci dan konfirmasi"),
+    Status.REPLY_DRAFTING: N_("Siapkan surat balasan"),
+    Status.REPLY_APPROVAL: N_("Periksa surat balasan"),
+    Status.REPLY_APPROVED: N_("Kirim surat balasan"),
+}
+
+
+VERB_ICONS = {
+    Action.SUBMIT: "send",
+    Action.REGISTER: "book",
+    Action.RETURN_TO_UNIT: "undo",
+    Action.FORWARD: "forward",
+    Action.DISPOSE: "decision",
+    Action.ASK_FOR_CLARIFICATION: "help",
+    Action.REFUSE: "x-circle",
+    Action.ASK_UNIT: "help",
+    Action.CREATE_ACCOUNT: "key",
+    Action.INFORM: "mail",
+    Action.CONFIRM: "check-circle",
+    Action.REPORT_PROBLEM: "alert",
+    Action.APPROVE_REPLY: "stamp",
+    Action.SEND_REPLY: "letter",
+    Action.WITHDRAW: "close",
+    "reveal": "unlock",
+    "deadline_breach": "late",
+    "deadline_moved": "calendar",
+}
+"""What a line of the timeline is drawn with; the others get a dot."""
+
+
+def work_url(item: AccessRequest) -> str:
+    """The page where the present step is done; the request's own page after the end."""
+    name = WORK_PAGE.get(Status(item.status), "request")
+    return reverse(name, args=[item.reference])
+
+
+def due_of(entry: StepEntry | None) -> datetime | None:
+    """The deadline worth showing: the 5-minute norms are reported, never held up to anybody."""
+    return entry.due_at if entry and entry.step.clock is Clock.WORKING_DAYS else None
+
+
+def tone_of(entry: StepEntry | None, now: datetime, *, is_mine: bool) -> str:
+    """One of the five states: late and soon before "your turn", which is before in time and waiting."""
+    due = due_of(entry)
+    if due and due <= now:
+        return "late"
+    if due and (due - now).total_seconds() <= SOON:
+        return "soon"
+    if is_mine:
+        return "yours"
+    return "in_time" if due else "waiting"
+
+
+def open_entry(item: AccessRequest) -> StepEntry | None:
+    """The stay that lasts, from `selectors.with_clock` when the list was fetched with it."""
+    if hasattr(item, "open_entries"):
+        return item.open_entries[0] if item.open_entries else None
+    return item.entries.filter(left_at__isnull=True).first()
+
+
+def label_of(item: AccessRequest, user: User) -> str:
+    """The state in words, for the office or for those who applied."""
+    step = item.step
+    return _(step.label if has(user, Permission.SEE_EVERY_REQUEST) else step.applicant_label)
+
+
+def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bool = False) -> list[dict[str, Any]]:
+    """What `_card.html` is given for each; `mine`: these wait for the reader, so the button leads to the work."""
+    shown = []
+    for item in items:
+        entry = open_entry(item)
+        shown.append(
+            {
+                "url": work_url(item) if mine else item.get_absolute_url(),
+                "reference": item.reference,
+                "title": item.application or item.letter_subject or _("Permohonan tanpa judul"),
+                "unit": item.unit.name,
+                "tone": tone_of(entry, now, is_mine=mine),
+                "text": label_of(item, user),
+                "due": due_of(entry),
+                "since": entry.entered_at if entry else item.finished_at,
+                "item": item,
+                "is_open": entry is not None,
+                "icon": "" if entry else "check-circle",
+                "action_label": _(WORK_LABEL.get(Status(item.status), "")) if mine else "",
+            }
+        )
+    return shown
+
+
+def stations(item: AccessRequest) -> list[dict[str, Any]]:
+    """What `_progress.html` is given: the six stations of the SOP."""
+    shown = []
+    for station in selectors.progress(item):
+        actor: Actor = station.waits_for or station.activity.actor
+        who = _(ACTOR_LABELS[actor])
+        if station.state == "now" and actor is Actor.PSI and item.assignee:
+            who = f"{item.assignee} ({who})"
+        shown.append(
+            {
+                "number": station.activity.number,
+                "label": _(station.activity.short),
+                "state": station.state,
+                "who": who,
+                "at": station.left_at,
+                "due": station.due_at if station.activity.printed_time != "5 menit" else None,
+                "note": (
+                    _("Waktu baku %(time)s") % {"time": _(station.activity.printed_time)}
+                    if station.state != "done" and station.activity.printed_time
+                    else ""
+                ),
+            }
+        )
+    return shown
+
+
+def documents(rows: QuerySet[Document] | Iterable[Document]) -> list[dict[str, Any]]:
+    """What `_file_list.html` and `_viewer.html` are given."""
+    return [
+        {
+            "name": row.display_name,
+            "type": row.content_type,
+            "size": row.size,
+            "view_url": row.get_absolute_url(),
+            "download_url": f"{row.get_absolute_url()}?unduh=1",
+        }
+        for row in rows
+    ]
+
+
+def timeline(item: AccessRequest) -> list[dict[str, Any]]:
+    """What `_timeline.html` is given: the newest first; the sentence already names who did it."""
+    return [
+        {
+            "at": entry.at,
+            "recorded_at": entry.recorded_at,
+            "sentence": entry.sentence,
+            "detail": entry.detail,
+            "icon": VERB_ICONS.get(entry.verb, ""),
+        }
+        for entry in reversed(selectors.timeline(item))
+    ]

@@ -1,0 +1,454 @@
+"""Whom each act tells, and with which words. The table of recipients is the SOP's, written by hand."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import pytest
+from django.conf import settings
+
+from accounts import mail
+from accounts.models import Institution, Notice, OutgoingMail, Substitution, User
+from accounts.roles import Role
+from requests_app.models import AccessRequest
+from requests_app.sla import WIB
+from requests_app.sop import TRANSITIONS, Action, Actor, Status
+from requests_app.steps import account, agenda, clock, confirmation, disposition, reply_letter, request_letter
+from tests import factories
+from webservice_accounts import handover
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=WIB)
+NOW = MONDAY + timedelta(hours=1)
+UNIT_NAME = "Fakultas Ilmu & Teknologi <FIT>"
+RESPONSIBLE = "Siti O'Neil & Rekan"
+
+# Which actors the SOP has told after each act.
+TOLD = {
+    Action.SUBMIT: {Actor.HELPDESK, Actor.UNIT},
+    Action.WITHDRAW: {Actor.HELPDESK},
+    Action.ANSWER: {Actor.PSI},
+    Action.REGISTER: set(),
+    Action.RETURN_TO_UNIT: {Actor.UNIT},
+    Action.FORWARD: {Actor.HEAD},
+    Action.DISPOSE: {Actor.PSI},
+    Action.ASK_FOR_CLARIFICATION: {Actor.UNIT, Actor.HELPDESK},
+    Action.REFUSE: {Actor.HELPDESK},
+    Action.CANCEL_DISPOSITION: {Actor.PSI},
+    Action.CLAIM: set(),
+    Action.RELEASE: set(),
+    Action.ASK_UNIT: {Actor.UNIT},
+    Action.HAND_BACK: {Actor.HEAD},
+    Action.CREATE_ACCOUNT: set(),
+    Action.INFORM: {Actor.RESPONSIBLE_PERSON, Actor.UNIT},
+    Action.CONFIRM: {Actor.HELPDESK, Actor.PSI},
+    Action.REPORT_PROBLEM: {Actor.PSI},
+    Action.PROCEED_UNCONFIRMED: {Actor.HELPDESK},
+    Action.SAVE_REPLY: set(),
+    Action.SEND_FOR_APPROVAL: {Actor.HEAD},
+    Action.RETURN_REPLY: {Actor.HELPDESK},
+    Action.APPROVE_REPLY: {Actor.HELPDESK},
+    Action.SEND_REPLY: {Actor.UNIT, Actor.RESPONSIBLE_PERSON},
+}
+
+# Who gets a mail when `staf`, `helpdesk`, `kepala`, `psi` or `pj` acts. `plh` stands in for `kepala`;
+# `fakultas` is the unit's mailbox; `helpdesk2` and `psi2` are colleagues.
+RECIPIENTS = {
+    Action.SUBMIT: {"helpdesk", "helpdesk2", "staf", "fakultas"},
+    Action.WITHDRAW: {"helpdesk", "helpdesk2"},
+    Action.ANSWER: {"psi"},
+    Action.REGISTER: set(),
+    Action.RETURN_TO_UNIT: {"staf", "fakultas"},
+    Action.FORWARD: {"kepala", "plh"},
+    Action.DISPOSE: {"psi", "psi2"},
+    Action.ASK_FOR_CLARIFICATION: {"staf", "fakultas", "helpdesk", "helpdesk2"},
+    Action.REFUSE: {"helpdesk", "helpdesk2"},
+    Action.CANCEL_DISPOSITION: {"psi", "psi2"},
+    Action.CLAIM: set(),
+    Action.RELEASE: set(),
+    Action.ASK_UNIT: {"staf"},
+    Action.HAND_BACK: {"kepala", "plh"},
+    Action.CREATE_ACCOUNT: set(),
+    Action.INFORM: {"pj", "staf"},
+    Action.CONFIRM: {"helpdesk", "helpdesk2", "psi"},
+    Action.REPORT_PROBLEM: {"psi"},
+    Action.PROCEED_UNCONFIRMED: {"helpdesk", "helpdesk2"},
+    Action.SAVE_REPLY: set(),
+    Action.SEND_FOR_APPROVAL: {"kepala", "plh"},
+    Action.RETURN_REPLY: {"helpdesk", "helpdesk2"},
+    Action.APPROVE_REPLY: {"helpdesk", "helpdesk2"},
+    Action.SEND_REPLY: {"staf", "fakultas", "pj"},
+}
+
+STARTS = {
+    Action.SUBMIT: Status.DRAFT,
+    Action.WITHDRAW: Status.SUBMITTED,
+    Action.ANSWER: Status.CLARIFICATION,
+    Action.REGISTER: Status.SUBMITTED,
+    Action.RETURN_TO_UNIT: Status.SUBMITTED,
+    Action.FORWARD: Status.REGISTERED,
+    Action.DISPOSE: Status.AWAITING_DISPOSITION,
+    Action.ASK_FOR_CLARIFICATION: Status.AWAITING_DISPOSITION,
+    Action.REFUSE: Status.AWAITING_DISPOSITION,
+    Action.CANCEL_DISPOSITION: Status.DISPOSED,
+    Action.CLAIM: Status.DISPOSED,
+    Action.RELEASE: Status.ACCOUNT_CREATED,
+    Action.ASK_UNIT: Status.DISPOSED,
+    Action.HAND_BACK: Status.DISPOSED,
+    Action.CREATE_ACCOUNT: Status.DISPOSED,
+    Action.INFORM: Status.ACCOUNT_CREATED,
+    Action.CONFIRM: Status.INFORMED,
+    Action.REPORT_PROBLEM: Status.INFORMED,
+    Action.PROCEED_UNCONFIRMED: Status.INFORMED,
+    Action.SAVE_REPLY: Status.REPLY_DRAFTING,
+    Action.SEND_FOR_APPROVAL: Status.REPLY_DRAFTING,
+    Action.RETURN_REPLY: Status.REPLY_APPROVAL,
+    Action.APPROVE_REPLY: Status.REPLY_APPROVAL,
+    Action.SEND_REPLY: Status.REPLY_APPROVED,
+}
+
+
+@dataclass
+class Office:
+    """Everybody who could be told, by the part of their address before the @."""
+
+    people: dict[str, User]
+
+    def __getitem__(self, name: str) -> User:
+        return self.people[name]
+
+    def request(self, status: Status, **fields: object) -> AccessRequest:
+        """A request of `staf` in that status, with the mails of the way there thrown away."""
+        words = {"person_name": RESPONSIBLE, "email": "pj@usk.ac.id", "by": self["staf"], "at": MONDAY} | fields
+        request = factories.a_request(status, **words)
+        OutgoingMail.objects.all().delete()
+        Notice.objects.all().delete()
+        return request
+
+    def act(self, action: Action, request: AccessRequest, now: datetime = NOW) -> AccessRequest:
+        """Do it as the person whose task it is."""
+        acts: dict[Action, Callable[..., AccessRequest]] = {
+            Action.SUBMIT: partial(request_letter.submit, by=self["staf"]),
+            Action.WITHDRAW: partial(request_letter.withdraw, by=self["staf"], reason="Sudah tidak dibutuhkan."),
+            Action.ANSWER: partial(request_letter.answer, by=self["staf"], text="Satu tahun."),
+            Action.REGISTER: partial(
+                agenda.register, registration=agenda.Registration(now.date()), by=self["helpdesk"]
+            ),
+            Action.RETURN_TO_UNIT: partial(agenda.return_to_unit, by=self["helpdesk"], reason="Surat belum ditandatangani."),
+            Action.FORWARD: partial(agenda.forward, by=self["helpdesk"]),
+            Action.DISPOSE: partial(
+                disposition.dispose, instructions=disposition.Instructions(note="Segera."), by=self["kepala"]
+            ),
+            Action.ASK_FOR_CLARIFICATION: partial(
+                disposition.ask_for_clarification, by=self["kepala"], reason="Untuk aplikasi apa?"
+            ),
+            Action.REFUSE: partial(disposition.refuse, by=self["kepala"], reason="data belum tersedia"),
+            Action.CANCEL_DISPOSITION: partial(disposition.cancel, by=self["kepala"]),
+            Action.CLAIM: partial(account.claim, by=self["psi"]),
+            Action.RELEASE: partial(account.release, by=self["psi"]),
+            Action.ASK_UNIT: partial(account.ask_unit, by=self["psi"], question="Alamat IP mana?"),
+            Action.HAND_BACK: partial(account.hand_back, by=self["psi"], reason="Tidak ada yang dapat diberikan."),
+            Action.CREATE_ACCOUNT: partial(
+                account.create_account, granting=account.Granting("fit-presensi", now.date()), by=self["psi"]
+            ),
+            Action.INFORM: partial(confirmation.inform, by=self["psi"]),
+            Action.CONFIRM: self._confirm,
+            Action.REPORT_PROBLEM: partial(confirmation.report_problem, by=self["pj"], problem="Selalu ditolak."),
+            Action.PROCEED_UNCONFIRMED: partial(
+                confirmation.proceed_unconfirmed, by=self["psi"], reason="Tidak menjawab."
+            ),
+            Action.SAVE_REPLY: partial(reply_letter.save, draft=DRAFT, by=self["helpdesk"]),
+            Action.SEND_FOR_APPROVAL: partial(reply_letter.send_for_approval, draft=DRAFT, by=self["helpdesk"]),
+            Action.RETURN_REPLY: partial(reply_letter.return_reply, by=self["kepala"], reason="Tambahkan tembusan."),
+            Action.APPROVE_REPLY: partial(reply_letter.approve, by=self["kepala"]),
+            Action.SEND_REPLY: partial(reply_letter.send, by=self["helpdesk"]),
+        }
+        return acts[action](request, now=now)
+
+    def _confirm(self, request: AccessRequest, *, now: datetime) -> AccessRequest:
+        handover.reveal(request.account, by=self["pj"], now=now)
+        return confirmation.confirm(request, by=self["pj"], now=now)
+
+
+DRAFT = reply_letter.Draft("Dekan", "Persetujuan akses webservice", "Permohonan Saudara disetujui.")
+
+
+@pytest.fixture
+def office() -> Office:
+    unit = factories.UnitFactory(name=UNIT_NAME, email="fakultas@usk.ac.id")
+    roles: dict[str, Role | None] = {
+        "staf": Role.UNIT_STAFF,
+        "helpdesk": Role.HELPDESK,
+        "helpdesk2": Role.HELPDESK,
+        "kepala": Role.HEAD,
+        "plh": None,
+        "psi": Role.PSI,
+        "psi2": Role.PSI,
+        "pj": None,
+    }
+    people = {
+        name: factories.person(role, email=f"{name}@usk.ac.id", full_name=f"Orang {name}", unit=unit)
+        for name, role in roles.items()
+    }
+    Substitution.objects.create(
+        absent=people["kepala"], substitute=people["plh"], starts_on=date(2026, 11, 20), ends_on=date(2026, 11, 27)
+    )
+    return Office(people)
+
+
+def addressees() -> set[str]:
+    return {row.to.removesuffix("@usk.ac.id") for row in OutgoingMail.objects.all()}
+
+
+# --- who ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("action", Action)
+def test_the_table_names_those_whom_the_sop_has_told(action: Action) -> None:
+    assert set(TRANSITIONS[action].tells) == TOLD[action]
+
+
+@pytest.mark.parametrize("action", Action)
+def test_the_right_people_get_a_mail(office: Office, action: Action) -> None:
+    office.act(action, office.request(STARTS[action]))
+    assert addressees() == RECIPIENTS[action]
+
+
+@pytest.mark.parametrize("action", Action)
+def test_whoever_has_a_login_gets_the_same_line_under_the_bell(office: Office, action: Action) -> None:
+    request = office.request(STARTS[action])
+    office.act(action, request)
+    noticed = {notice.user.email.removesuffix("@usk.ac.id"): notice for notice in Notice.objects.all()}
+    assert set(noticed) == RECIPIENTS[action] - {"fakultas"}
+    for row in OutgoingMail.objects.exclude(to="fakultas@usk.ac.id"):
+        notice = noticed[row.to.removesuffix("@usk.ac.id")]
+        assert (notice.text, notice.url) == (row.subject, request.get_absolute_url())
+
+
+def test_a_paper_letter_is_confirmed_to_the_unit_and_announced_to_the_other_helpdesk(office: Office) -> None:
+    office["helpdesk"].unit = factories.UnitFactory()
+    office["helpdesk"].save()
+    request = office.request(Status.DRAFT, paper=True, by=office["helpdesk"], unit=office["staf"].unit)
+    request_letter.submit(request, by=office["helpdesk"], now=NOW)
+    assert addressees() == {"helpdesk2", "staf", "fakultas"}
+
+
+def test_when_the_writer_has_left_all_staff_of_the_unit_are_told(office: Office) -> None:
+    factories.person(Role.UNIT_STAFF, email="staf2@usk.ac.id", unit=office["staf"].unit)
+    factories.person(Role.UNIT_STAFF, email="unit-lain@usk.ac.id")
+    request = office.request(Status.DISPOSED)
+    office["staf"].is_active = False
+    office["staf"].save()
+    office.act(Action.ASK_UNIT, request)
+    assert addressees() == {"staf2"}
+
+
+def test_a_mailbox_that_is_a_persons_own_address_gets_one_mail(office: Office) -> None:
+    office["staf"].unit.email = "Staf@usk.ac.id"
+    office["staf"].unit.save()
+    office.act(Action.RETURN_TO_UNIT, office.request(Status.SUBMITTED))
+    assert [row.to for row in OutgoingMail.objects.all()] == ["staf@usk.ac.id"]
+
+
+def test_a_unit_without_a_mailbox_is_told_through_its_writer_alone(office: Office) -> None:
+    office["staf"].unit.email = ""
+    office["staf"].unit.save()
+    office.act(Action.RETURN_TO_UNIT, office.request(Status.SUBMITTED))
+    assert addressees() == {"staf"}
+
+
+def test_the_substitute_is_told_only_on_their_days(office: Office) -> None:
+    request = office.request(Status.REGISTERED)
+    office.act(Action.FORWARD, request, now=datetime(2026, 11, 28, 9, tzinfo=WIB))
+    assert addressees() == {"kepala"}
+
+
+def test_psi_staff_who_have_left_are_not_told_alone(office: Office) -> None:
+    request = office.request(Status.CLARIFICATION)
+    office["psi"].is_active = False
+    office["psi"].save()
+    office.act(Action.ANSWER, AccessRequest.objects.get(pk=request.pk))
+    assert addressees() == {"psi2"}
+
+
+def test_a_draft_that_was_never_sent_is_withdrawn_in_silence(office: Office) -> None:
+    office.act(Action.WITHDRAW, office.request(Status.DRAFT))
+    assert addressees() == set()
+
+
+def test_a_new_link_goes_to_the_responsible_person_alone(office: Office) -> None:
+    confirmation.resend_link(office.request(Status.INFORMED), by=office["psi"], now=NOW)
+    assert addressees() == {"pj"}
+
+
+# --- words -------------------------------------------------------------------------------------------
+TELLING = [action for action in Action if RECIPIENTS[action]]
+OPENINGS = {"id": "Yth. Bapak/Ibu ", "en": "Dear "}
+
+
+def assert_is_a_letter(row: OutgoingMail, link: str) -> None:
+    """Finished, signed, readable in a text mail, with exactly one link."""
+    assert 10 < len(row.subject) < 120
+    assert "\n" not in row.subject
+    assert not re.search(r"[{}]|&\w+;|None|\n\n\n", f"{row.subject}\n{row.text}")
+    assert row.text.startswith(OPENINGS[row.language])
+    assert "UPT Teknologi Informasi dan Komunikasi\nUniversitas Syiah Kuala\n" in row.text
+    assert [word for word in row.text.split() if word.startswith(settings.BASE_URL)] == [link]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("action", TELLING)
+def test_every_mail_is_a_finished_letter_in_the_readers_language(office: Office, action: Action, language: str) -> None:
+    request = office.request(STARTS[action])
+    User.objects.update(language=language)
+    office.act(action, request)
+    for row in OutgoingMail.objects.all():
+        is_handover = action is Action.INFORM and row.to == "pj@usk.ac.id"
+        words = row.text.split()
+        link = next(word for word in words if "/serah-terima/" in word) if is_handover else absolute(request)
+        assert row.language == ("id" if row.to == "fakultas@usk.ac.id" else language)
+        assert_is_a_letter(row, link)
+        assert UNIT_NAME in row.text
+        assert request.reference in row.text
+
+
+def absolute(request: AccessRequest) -> str:
+    return f"{settings.BASE_URL}/permohonan/{request.reference}/"
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("action", TELLING)
+def test_each_reader_is_told_what_was_written_to_them(office: Office, action: Action, language: str) -> None:
+    said = {
+        Action.WITHDRAW: "Sudah tidak dibutuhkan.",
+        Action.ANSWER: "Satu tahun.",
+        Action.RETURN_TO_UNIT: "Surat belum ditandatangani.",
+        Action.DISPOSE: "Segera.",
+        Action.ASK_FOR_CLARIFICATION: "Untuk aplikasi apa?",
+        Action.REFUSE: "data belum tersedia",
+        Action.ASK_UNIT: "Alamat IP mana?",
+        Action.HAND_BACK: "Tidak ada yang dapat diberikan.",
+        Action.REPORT_PROBLEM: "Selalu ditolak.",
+        Action.PROCEED_UNCONFIRMED: "Tidak menjawab.",
+        Action.RETURN_REPLY: "Tambahkan tembusan.",
+    }
+    request = office.request(STARTS[action])
+    User.objects.update(language=language)
+    office.act(action, request)
+    for row in OutgoingMail.objects.all():
+        assert said.get(action, "") in row.text
+
+
+# The clock of SOP 3 and 6 runs to the same time tomorrow; that of SOP 2 and 5 for five office minutes.
+DEADLINES = {
+    Action.SUBMIT: ("helpdesk", "Senin, 23 November 2026 10.05 WIB"),
+    Action.DISPOSE: ("psi", "Selasa, 24 November 2026 10.00 WIB"),
+    Action.REFUSE: ("helpdesk", "Selasa, 24 November 2026 10.00 WIB"),
+    Action.CONFIRM: ("helpdesk", "Selasa, 24 November 2026 10.00 WIB"),
+    Action.REPORT_PROBLEM: ("psi", "Senin, 23 November 2026 10.05 WIB"),
+    Action.PROCEED_UNCONFIRMED: ("helpdesk", "Selasa, 24 November 2026 10.00 WIB"),
+}
+
+
+@pytest.mark.parametrize("action", DEADLINES)
+def test_whoever_is_waited_for_reads_the_absolute_deadline(office: Office, action: Action) -> None:
+    reader, due = DEADLINES[action]
+    office.act(action, office.request(STARTS[action]))
+    assert f"  Batas waktu     : {due}\n" in OutgoingMail.objects.get(to=f"{reader}@usk.ac.id").text
+
+
+def test_the_deadline_in_english(office: Office) -> None:
+    User.objects.update(language="en")
+    office.act(Action.DISPOSE, office.request(Status.AWAITING_DISPOSITION))
+    assert "Due           : Tuesday, 24 November 2026, 10:00 WIB\n" in OutgoingMail.objects.get(to="psi@usk.ac.id").text
+
+
+@pytest.mark.parametrize(
+    ("action", "reader"),
+    [(Action.FORWARD, "kepala"), (Action.RETURN_TO_UNIT, "staf"), (Action.ASK_UNIT, "staf"), (Action.CONFIRM, "psi")],
+)
+def test_no_deadline_is_held_up_where_the_sop_sets_none(office: Office, action: Action, reader: str) -> None:
+    office.act(action, office.request(STARTS[action]))
+    assert "Batas waktu" not in OutgoingMail.objects.get(to=f"{reader}@usk.ac.id").text
+
+
+# --- the account mail ----------------------------------------------------------------------------------
+def test_the_account_mail_says_how_and_until_when_and_carries_no_secret(office: Office) -> None:
+    request = office.request(Status.ACCOUNT_CREATED)
+    office.act(Action.INFORM, request)
+    text = OutgoingMail.objects.get(to="pj@usk.ac.id").text
+    assert f"Nama pengguna  : {request.account.username}\n" in text
+    assert "Berlaku        : 23 November 2026 s.d. 23 November 2027\n" in text
+    assert "Surel ini tidak memuat kunci akses." in text
+    assert "Tautan berlaku sampai Kamis, 26 November 2026 10.00 WIB" in text
+    assert "mohon konfirmasi" in text
+    assert "uws_" not in text
+    assert re.search(rf"^{re.escape(settings.BASE_URL)}/serah-terima/uwr_\w+/$", text, re.MULTILINE)
+
+
+def test_without_a_login_the_mail_goes_to_the_address_on_the_letter_in_the_name_of_the_letter(office: Office) -> None:
+    office.act(Action.INFORM, office.request(Status.ACCOUNT_CREATED, email="luar@contoh.id"))
+    row = OutgoingMail.objects.get(to="luar@contoh.id")
+    assert row.text.startswith(f"Yth. Bapak/Ibu {RESPONSIBLE}\n")
+    assert not Notice.objects.exclude(user=office["staf"]).exists()
+
+
+def test_the_unit_mailbox_is_addressed_as_the_unit(office: Office) -> None:
+    office.act(Action.RETURN_TO_UNIT, office.request(Status.SUBMITTED))
+    assert OutgoingMail.objects.get(to="fakultas@usk.ac.id").text.startswith(f"Yth. Bapak/Ibu di {UNIT_NAME}\n")
+
+
+def test_the_reply_letter_is_attached(office: Office) -> None:
+    request = office.request(Status.REPLY_APPROVED)
+    office.act(Action.SEND_REPLY, request)
+    rows = OutgoingMail.objects.all()
+    assert {(row.attachment, row.attachment_name) for row in rows} == {
+        (request.reply.document.file.name, request.reply.document.display_name)
+    }
+    assert all(request.reply.number in row.text for row in rows)
+
+
+# --- mails that no transition sends --------------------------------------------------------------------
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_warning_goes_to_psi_and_the_breach_also_to_the_head(office: Office, language: str) -> None:
+    request = office.request(Status.DISPOSED)  # disposed on Monday 09.04
+    User.objects.update(language=language)
+    clock.sweep(now=datetime(2026, 11, 24, 8, 0, tzinfo=WIB))
+    assert addressees() == {"psi", "psi2"}
+    warning = OutgoingMail.objects.get(to="psi@usk.ac.id")
+    assert_is_a_letter(warning, absolute(request))
+    assert "24 November 2026" in warning.text
+    OutgoingMail.objects.all().delete()
+    clock.sweep(now=datetime(2026, 11, 24, 10, 0, tzinfo=WIB))
+    assert addressees() == {"psi", "psi2", "kepala", "plh"}
+    assert_is_a_letter(OutgoingMail.objects.get(to="kepala@usk.ac.id"), absolute(request))
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_code_mail_names_the_account_and_until_when(office: Office, language: str) -> None:
+    request = office.request(Status.INFORMED)
+    context = {"account": request.account, "code": "482 913", "expires_at": MONDAY}
+    subject, text = mail.compose("reveal_code", language=language, context=context)
+    moment = {"id": "Senin, 23 November 2026 09.00 WIB", "en": "Monday, 23 November 2026, 09:00 WIB"}
+    assert "482 913" not in subject
+    assert {"482 913", moment[language], request.account.username} <= set(re.findall(
+        rf"482 913|{re.escape(moment[language])}|{re.escape(request.account.username)}", text
+    ))
+    assert text.startswith(OPENINGS[language] + RESPONSIBLE)
+    assert not re.search(r"[{}]|&\w+;|http", text)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_test_mail(language: str) -> None:
+    factories.the_institution()
+    subject, text = mail.compose("test_mail", language=language, context={})
+    row = OutgoingMail(subject=subject, text=text, language=language)
+    assert_is_a_letter(row, settings.BASE_URL)
+
+
+def test_the_letter_is_signed_by_the_institution_as_it_is_called_now(office: Office) -> None:
+    request = office.request(Status.SUBMITTED)
+    Institution.objects.update(service_unit="Direktorat Digital", signatory_title="Direktur Digital")
+    office.act(Action.RETURN_TO_UNIT, request)
+    assert "Hormat kami,\nDirektorat Digital\n" in OutgoingMail.objects.get(to="staf@usk.ac.id").text
