@@ -9,7 +9,7 @@ secret key and a pepper of one's own (see `config/checks.py`).
 from pathlib import Path
 
 import environ
-from bootstrap_wrapper import get_bootstrap_css_dir
+from bootstrap_wrapper import get_bootstrap_css_dir  # type: ignore[import-untyped]  # ships no types
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
@@ -121,6 +121,7 @@ MEDIA_ROOT = DATA_DIR / "uploads"
 """Outside any web root; files leave only through a view that checks the reader."""
 FILE_UPLOAD_PERMISSIONS = 0o640
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_MB", default=20) * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_HANDLERS = ["requests_app.uploads.BoundedUploadHandler"]
 
 STATIC_URL = "static/"

@@ -61,24 +61,29 @@ def propose(request: AccessRequest, institution: Institution, *, language: str =
     )
 
 
-def typeset(
-    reply: ReplyLetter, institution: Institution, *, on: date | None, now: datetime, signatory_prefix: str = ""
-) -> bytes:
-    """The PDF of the reply; a draft (no number or no date yet) says KONSEP across every page."""
+def letterhead(institution: Institution) -> papers.Letterhead:
+    """The kop as the administrator keeps it. Raises ValueError for a logo that cannot be printed."""
     logo = None
     if institution.logo:
         with institution.logo.open("rb") as file:
             logo = papers.Logo(file.read(), alt=f"Lambang {institution.name}")
+    return papers.Letterhead(
+        ministry=institution.ministry,
+        institution=institution.name,
+        unit_lines=(institution.service_unit,),
+        address_lines=tuple(institution.address.splitlines()),
+        contact_line=institution.contact_line,
+        logo=logo,
+    )
+
+
+def typeset(
+    reply: ReplyLetter, institution: Institution, *, on: date | None, now: datetime, signatory_prefix: str = ""
+) -> bytes:
+    """The PDF of the reply; a draft (no number or no date yet) says KONSEP across every page."""
     is_normal = reply.security_class == AgendaEntry.SecurityClass.NORMAL
     paper = papers.ReplyLetter(
-        letterhead=papers.Letterhead(
-            ministry=institution.ministry,
-            institution=institution.name,
-            unit_lines=(institution.service_unit,),
-            address_lines=tuple(institution.address.splitlines()),
-            contact_line=institution.contact_line,
-            logo=logo,
-        ),
+        letterhead=letterhead(institution),
         number=reply.number,
         date=on,
         security_class="" if is_normal else str(AgendaEntry.SecurityClass(reply.security_class).label),

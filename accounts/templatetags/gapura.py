@@ -174,7 +174,7 @@ def filesize(size: int | None) -> str:
         return ngettext("%(size)d bita", "%(size)d bita", size) % {"size": size}
     if size < 1024**2:
         return f"{number_format(round(size / 1024))} KB"
-    return f"{number_format(size / 1024**2, decimal_pos=1)} MB"
+    return f"{number_format(round(size / 1024**2, 1), decimal_pos=1)} MB"
 
 
 @register.filter

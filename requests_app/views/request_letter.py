@@ -1,39 +1,311 @@
-from typing import Any
+"""SOP 1: the unit writes its request in four short parts, checks it, sends it, and keeps a receipt."""
 
+import uuid
+from datetime import datetime
+
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.middleware import typed
+from accounts.models import User
+from accounts.permissions import has
+from accounts.roles import Permission
+from requests_app import completeness, policies, receipts, selectors
+from requests_app.forms.request_letter import (
+    PARTS,
+    ActForm,
+    AnswerForm,
+    BeginForm,
+    LetterForm,
+    PaperForm,
+    PartForm,
+    PersonForm,
+    WithdrawForm,
+)
+from requests_app.models import AccessRequest, Document
+from requests_app.policies import Refused
+from requests_app.sop import Action, Status
+from requests_app.steps import request_letter
+from requests_app.uploads import refused_while_receiving
+from requests_app.views import showing
+from requests_app.views.acting import attempt, found, version_of
+
+ORDER = list(PARTS)
 
 
-def part(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+# --- beginning ----------------------------------------------------------------------------
+def begin(http: HttpRequest) -> HttpResponse:
+    """What one needs in hand, and the button that begins a draft; pressed twice it begins one."""
+    now = timezone.now()
+    unit = request_letter.sending_unit(http.user, now)
+    form = BeginForm(http.POST) if http.method == "POST" else BeginForm()
+    if unit and form.is_bound:
+        key = form.cleaned_data["start_key"] if form.is_valid() else uuid.uuid4()
+        item = request_letter.begin_draft(unit=unit, by=http.user, now=now, start_key=key)
+        return _to_part(item, ORDER[0])
+    drafts = selectors.visible_to(http.user, now).filter(status=Status.DRAFT, created_by=http.user)[:5]
+    context = {"form": BeginForm(), "unit": unit, "drafts": drafts, "now": now, "may_enter_paper": _may_register(http)}
+    return render(http, "requests_app/request_letter/begin.html", context)
 
 
-def remove_document(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def begin_paper(http: HttpRequest) -> HttpResponse:
+    """The helpdesk enters a letter that came on paper: which unit, and when it really came."""
+    if not _may_register(http):
+        raise Http404
+    now = timezone.now()
+    form = PaperForm(typed(http), now=now)
+    item = attempt(http, form, lambda: _begin_for_unit(form, http.user, now)) if http.method == "POST" else None
+    if item:
+        return _to_part(item, ORDER[0])
+    return render(http, "requests_app/request_letter/paper.html", {"form": form})
 
 
-def summary(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def _begin_for_unit(form: PaperForm, by: User, now: datetime) -> AccessRequest:
+    said = form.cleaned_data
+    return request_letter.begin_draft(
+        unit=said["unit"], by=by, now=now, start_key=said["start_key"], happened_at=said["happened_at"]
+    )
 
 
-def receipt(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def _may_register(http: HttpRequest) -> bool:
+    return has(http.user, Permission.REGISTER)
 
 
-def receipt_pdf(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+# --- the four parts -----------------------------------------------------------------------
+def part(http: HttpRequest, reference: str, part: str) -> HttpResponse:
+    """One part of the form: what was typed is saved, and the next part follows."""
+    now, item = timezone.now(), found(http, reference)
+    if part not in PARTS:
+        raise Http404
+    if http.method != "POST" and (elsewhere := _if_not_editable(http, item, now)):
+        return elsewhere
+    form = _part_form(http, item, PARTS[part], now)
+    if http.method == "POST":
+        _keep_files(form, http.user, now)
+        if attempt(http, form, lambda: _save(form, http.user, now)):
+            return _onward(http, item, part)
+    return _show_part(http, item, form)
 
 
-def withdraw(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def remove_document(http: HttpRequest, reference: str, key: uuid.UUID) -> HttpResponse:
+    """Take a file out of the letter; what is typed beside it is saved too."""
+    now, item = timezone.now(), found(http, reference)
+    if http.method != "POST":
+        return _to_part(item, LetterForm.part)
+    form = _part_form(http, item, LetterForm, now, may_have_gaps=True)
+    _keep_files(form, http.user, now)
+    if document := item.documents.filter(key=key, kind=Document.Kind.REQUEST_LETTER).first():
+        _remove(form, document, http.user, now)
+    if attempt(http, form, lambda: _save(form, http.user, now)):
+        return _to_part(item, LetterForm.part, is_detour=_is_detour(http))
+    return _show_part(http, item, form)
 
 
-def answer(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def _part_form(
+    http: HttpRequest,
+    item: AccessRequest,
+    form_class: type[PartForm],
+    now: datetime,
+    *,
+    may_have_gaps: bool = False,
+) -> PartForm:
+    """The form of one part with what was typed, or with what is stored; `?saya` fills in the reader's profile."""
+    is_me = form_class is PersonForm and "saya" in http.GET
+    return form_class(
+        typed(http),
+        http.FILES if http.method == "POST" else None,
+        request=item,
+        today=timezone.localdate(now),
+        may_have_gaps=may_have_gaps or http.POST.get("go") in ("back", "later"),
+        refused=refused_while_receiving(http, "files") if http.method == "POST" else (),
+        initial=PersonForm.facts_about(http.user) if is_me else None,
+    )
 
 
-def begin(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def _keep_files(form: PartForm, by: User, now: datetime) -> None:
+    """Good files are kept at once, whatever else is wrong: a browser cannot send them again by itself."""
+    form.full_clean()
+    for file, inspected in form.accepted:
+        try:
+            request_letter.add_document(form.request, file, inspected, by=by, now=now)
+        except Refused as problem:
+            form.add_error("files", str(problem))
 
 
-def begin_paper(http: HttpRequest, **kw: Any) -> HttpResponse:
-    raise Http404
+def _remove(form: PartForm, document: Document, by: User, now: datetime) -> None:
+    try:
+        request_letter.remove_document(form.request, document, by=by, now=now)
+    except Refused as problem:
+        form.add_error(None, str(problem))
+
+
+def _save(form: PartForm, by: User, now: datetime) -> AccessRequest:
+    return request_letter.save_part(form.request, by=by, now=now, fields=form.kept(), data_types=form.chosen())
+
+
+def _show_part(http: HttpRequest, item: AccessRequest, form: PartForm) -> HttpResponse:
+    at = ORDER.index(form.part)
+    context = {
+        "item": item,
+        "form": form,
+        "part": form.part,
+        "current": at + 1,
+        "total": len(ORDER),
+        "label": form.title,
+        "minutes": form.minutes,
+        "stations": [
+            {"label": PARTS[name].title, "state": "done" if place < at else "now" if place == at else "next"}
+            for place, name in enumerate(ORDER)
+        ],
+        "previous": ORDER[at - 1] if at else "",
+        "is_detour": _is_detour(http),
+        "is_kept": form.is_bound and http.method != "POST",
+        "returned": _returned(item),
+    }
+    return render(http, f"requests_app/request_letter/{form.part}.html", context)
+
+
+def _onward(http: HttpRequest, item: AccessRequest, part: str) -> HttpResponseRedirectBase:
+    """Where the pressed button leads."""
+    at = ORDER.index(part)
+    match http.POST.get("go"):
+        case "later":
+            messages.success(http, _("Draf disimpan. Anda dapat melanjutkannya kapan saja."))
+            return redirect(item)
+        case "back" if at:
+            return _to_part(item, ORDER[at - 1])
+    if _is_detour(http) or at + 1 == len(ORDER):
+        return redirect("request_summary", item.reference)
+    return _to_part(item, ORDER[at + 1])
+
+
+def _to_part(item: AccessRequest, part: str, *, is_detour: bool = False) -> HttpResponseRedirectBase:
+    return redirect("request_part", item.reference, part, query={"ringkasan": 1} if is_detour else None)
+
+
+def _is_detour(http: HttpRequest) -> bool:
+    """Whether the part was opened from the summary, to which it then leads back."""
+    return "ringkasan" in http.GET
+
+
+def _if_not_editable(http: HttpRequest, item: AccessRequest, now: datetime) -> HttpResponseRedirectBase | None:
+    """To the request's page with the reason, when this person can no longer change the letter."""
+    if reason := policies.why_not(http.user, item, Action.SUBMIT, now=now):
+        messages.info(http, reason)
+        return redirect(item)
+    return None
+
+
+def _returned(item: AccessRequest) -> dict[str, object] | None:
+    """What is to be corrected, who said so and when; None for a letter that was not returned."""
+    if item.status != Status.RETURNED:
+        return None
+    last = selectors.last_event(item)
+    return {"text": item.waiting_question, "who": last.actor_name if last else "", "at": last.at if last else None}
+
+
+# --- checking and sending -------------------------------------------------------------------
+def summary(http: HttpRequest, reference: str) -> HttpResponse:
+    """Everything to check, and the button that sends it; pressed again, or reloaded, it leads to the receipt."""
+    now, item = timezone.now(), found(http, reference)
+    form = ActForm(http.POST) if http.method == "POST" else ActForm()
+    if http.method == "POST":
+        sent = attempt(
+            http, form, lambda: request_letter.submit(item, by=http.user, now=now, version=version_of(http))
+        )
+        if sent or _is_sent(item):
+            return redirect("receipt", item.reference)
+    elif elsewhere := _if_not_editable(http, item, now):
+        return elsewhere
+    context = {
+        "item": item,
+        "form": form,
+        "gaps": completeness.missing(item),
+        "oddities": completeness.oddities(item, timezone.localdate(now)),
+        "data": item.items.select_related("data_type__owner"),
+        "documents": showing.documents(item.documents.filter(kind=Document.Kind.REQUEST_LETTER)),
+        "returned": _returned(item),
+    }
+    return render(http, "requests_app/request_letter/summary.html", context)
+
+
+def _is_sent(item: AccessRequest) -> bool:
+    """Whether it went off meanwhile: by the first of two clicks."""
+    item.refresh_from_db()
+    return item.submitted_at is not None and item.status not in {*request_letter.EDITABLE, Status.WITHDRAWN}
+
+
+def receipt(http: HttpRequest, reference: str) -> HttpResponse:
+    """Proof of what was sent and when, to show or print."""
+    item = found(http, reference)
+    if item.submitted_at is None:
+        return redirect("request_summary", item.reference)
+    context = {
+        "item": item,
+        "data": receipts.data_asked_for(item),
+        "next_steps": receipts.next_steps(),
+        "note": receipts.note(item, selectors.institution(), _language()),
+    }
+    return render(http, "requests_app/request_letter/receipt.html", context)
+
+
+def receipt_pdf(http: HttpRequest, reference: str) -> HttpResponse:
+    """The receipt as a PDF with letterhead."""
+    item = found(http, reference)
+    if item.submitted_at is None:
+        raise Http404
+    content = receipts.typeset(item, selectors.institution(), language=_language())
+    name = _("Tanda terima %(reference)s.pdf") % {"reference": item.reference}
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": str(disposition)})
+
+
+def _language() -> receipts.papers.Language:
+    return "en" if get_language() == "en" else "id"
+
+
+# --- afterwards ----------------------------------------------------------------------------
+def withdraw(http: HttpRequest, reference: str) -> HttpResponse:
+    """The unit no longer asks; possible until the account exists."""
+    now, item = timezone.now(), found(http, reference)
+    form = WithdrawForm(typed(http), initial={"version": item.version})
+    if http.method == "POST" and attempt(
+        http,
+        form,
+        lambda: request_letter.withdraw(
+            item, by=http.user, now=now, reason=form.cleaned_data["reason"], version=version_of(http)
+        ),
+    ):
+        messages.success(http, _("Permohonan %(reference)s dibatalkan.") % {"reference": item.reference})
+        return redirect(item)
+    reason = policies.why_not(http.user, item, Action.WITHDRAW, now=now)
+    if http.method != "POST" and reason:
+        messages.info(http, reason)
+        return redirect(item)
+    return render(http, "requests_app/request_letter/withdraw.html", {"item": item, "form": form})
+
+
+def answer(http: HttpRequest, reference: str) -> HttpResponse:
+    """The unit answers PSI's question; the clock of SOP 3 goes on."""
+    now, item = timezone.now(), found(http, reference)
+    form = AnswerForm(typed(http), initial={"version": item.version})
+    if http.method == "POST" and attempt(
+        http,
+        form,
+        lambda: request_letter.answer(
+            item, by=http.user, now=now, text=form.cleaned_data["text"], version=version_of(http)
+        ),
+    ):
+        messages.success(http, _("Jawaban terkirim. Divisi PSI melanjutkan pekerjaannya."))
+        return redirect(item)
+    reason = policies.why_not(http.user, item, Action.ANSWER, now=now)
+    if http.method != "POST" and reason:
+        messages.info(http, reason)
+        return redirect(item)
+    return render(http, "requests_app/request_letter/answer.html", {"item": item, "form": form})

@@ -1,4 +1,4 @@
-"""The visual language: what a person reads where a template says `wib`, `relative`, `phone`, and that each drawing exists."""
+"""The visual language: what a person reads where a template says `wib` or `relative`; each drawing exists."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -16,8 +16,8 @@ WIB = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=WIB)
 
 
-def render(text: str, **context: object) -> str:
-    return Template(text).render(Context(context)).strip()
+def render(source: str, /, **context: object) -> str:
+    return Template(source).render(Context(context)).strip()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,9 @@ def test_every_state_says_itself_in_an_icon_and_a_word() -> None:
 def test_a_deadline_shows_the_absolute_time_beneath_the_distance() -> None:
     with translation.override("id"):
         html = render(
-            '{% include "_deadline.html" with due=due now=now tone="soon" only %}', due=NOW + timedelta(hours=2), now=NOW
+            '{% include "_deadline.html" with due=due now=now tone="soon" only %}',
+            due=NOW + timedelta(hours=2),
+            now=NOW,
         )
     assert "2 jam lagi" in html
     assert "Senin, 23 November 2026 16.05 WIB" in html
@@ -208,7 +210,7 @@ def _templates() -> list[Path]:
 
 def test_every_drawing_that_is_named_exists() -> None:
     drawn = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static" / "icons.svg").read_text()))
-    named = {name for icon, _ in gapura.TONES.values() for name in [icon]}
+    named = {drawing for drawing, _ in gapura.TONES.values()}
     for path in _templates():
         named |= set(re.findall(r'{% icon "([^"]+)"', path.read_text()))
         named |= set(re.findall(r'\bicon(?:_name)?="([^"]+)"', path.read_text()))

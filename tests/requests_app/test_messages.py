@@ -442,7 +442,7 @@ def test_the_code_mail_names_the_account_and_until_when(office: Office, language
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_the_test_mail(language: str) -> None:
     factories.the_institution()
-    subject, text = mail.compose("test_mail", language=language, context={})
+    subject, text = mail.compose("test_mail", language=language, context={"recipient": "Yusra Rahmi"})
     row = OutgoingMail(subject=subject, text=text, language=language)
     assert_is_a_letter(row, settings.BASE_URL)
 
