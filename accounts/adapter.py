@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from accounts import mail
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+class AccountAdapter(DefaultAccountAdapter):  # allauth ships no types
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts of people are made by an administrator."""
         return False

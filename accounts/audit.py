@@ -1,9 +1,14 @@
-"""The only writer of the audit trail."""
+"""The only writer of the audit trail, and how a record is read out."""
 
+import re
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import AuditEvent, User
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def record(
@@ -35,3 +40,10 @@ def record(
         acting_for=acting_for,
         data=data or {},
     )
+
+
+def say(event: AuditEvent) -> str:
+    """The event's sentence in the reader's language; what people typed in it is never read as a template."""
+    actor = event.actor_name + (f" ({event.acting_for})" if event.acting_for else "")
+    words = {"actor": actor, **event.data}
+    return _PLACEHOLDER.sub(lambda found: str(words.get(found[1], found[0])), _(event.sentence))

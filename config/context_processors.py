@@ -39,6 +39,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if isinstance(user, User):
+        known["search_url"] = reverse("requests")
         known["unread_notices"] = user.notices.filter(read_at__isnull=True).count()
         known["acting_for"] = [str(row.absent) for row in substitutions_of(user, timezone.localdate())]
         known["nav"] = [asdict(item) for item in _navigation(request, user)]

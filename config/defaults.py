@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Institution, Unit
-from requests_app import holiday_suggestions, sla
+from requests_app import sla
 from requests_app.models import ConfirmedYear, DayRow, OfficeSpanRow
+from requests_app.steps import calendar_changes
 from webservice_accounts.models import DataType
 
 S = DataType.Sensitivity
@@ -168,26 +169,9 @@ def load(*, now: datetime) -> list[str]:
         written.append("office hours")
     for year in range(now.year - 1, now.year + 3):
         if not DayRow.objects.filter(date__year=year).exists():
-            suggest_year(year)
+            calendar_changes.write_suggestions(year)
             written.append(f"calendar {year}")
     for year in (now.year - 1, now.year):
         if not ConfirmedYear.objects.filter(year=year).exists():
             ConfirmedYear.objects.create(year=year, confirmed_at=now)
     return written
-
-
-def suggest_year(year: int) -> None:
-    """The public holidays and collective leave that the `holidays` package knows, as rows to confirm."""
-    taken = set(DayRow.objects.filter(date__year=year).values_list("date", flat=True))
-    DayRow.objects.bulk_create(
-        DayRow(
-            date=day.date,
-            kind=day.kind,
-            name=day.name,
-            legal_basis=day.legal_basis,
-            is_estimated=day.is_estimated,
-            source=DayRow.Source.SUGGESTED,
-        )
-        for day in holiday_suggestions.suggestions(year)
-        if day.date not in taken
-    )

@@ -9,7 +9,7 @@ secret key and a pepper of one's own (see `config/checks.py`).
 from pathlib import Path
 
 import environ
-from bootstrap_wrapper import get_bootstrap_css_dir  # type: ignore[import-untyped]  # ships no types
+from bootstrap_wrapper import get_bootstrap_css_dir  # ships no types
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
@@ -238,7 +238,7 @@ else:
     BROKER_DIR = DATA_DIR / "broker"
     for folder in ("messages", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"  # kombu warns without a host; it means nothing here
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),

@@ -44,7 +44,9 @@ def oddities(request: AccessRequest, today: date) -> list[Gap]:
     """What is worth a second look on the local date `today`: digits of the number, a private e-mail address."""
     found = [Gap("person", hint) for hint in soft_hints(request.identity_type, request.identity_number, today)]
     if request.email and not _is_official(request.email, request.unit.email, institution().helpdesk_email):
-        text = _("%(email)s bukan alamat email dinas. Kunci akses diserahkan ke alamat ini; sebaiknya pakai email dinas.")
+        text = _(
+            "%(email)s bukan alamat email dinas. Kunci akses diserahkan ke alamat ini; sebaiknya pakai email dinas."
+        )
         found.append(Gap("person", text % {"email": request.email}))
     return found
 

@@ -1,13 +1,15 @@
 """Every read about requests: what somebody may see, what waits for them, how it stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from accounts.audit import say as say
 from accounts.models import AuditEvent, User
 from accounts.permissions import authority, has
 from accounts.roles import Permission
@@ -15,11 +17,15 @@ from accounts.selectors import institution as institution
 from requests_app import sla
 from requests_app.models import (
     AccessRequest,
+    AgendaEntry,
     ConfirmedYear,
     DayRow,
+    Disposition,
     Document,
     HoursPeriodRow,
     OfficeSpanRow,
+    ReplyLetter,
+    RequestedItem,
     StepEntry,
 )
 from requests_app.sop import ACTIVITIES, OPEN, STEPS, Activity, Actor, Status
@@ -85,6 +91,94 @@ def waiting_for(user: User, now: datetime) -> QuerySet[AccessRequest]:
     return visible_to(user, now).filter(mine & open_entry).order_by("entries__due_at", "entries__entered_at")
 
 
+def awaiting_disposition(user: User, now: datetime) -> QuerySet[AccessRequest]:
+    """Letters before the head, the longest wait first, with what a card shows of each at hand."""
+    letters = Document.objects.filter(kind=Document.Kind.REQUEST_LETTER)
+    return (
+        with_clock(visible_to(user, now))
+        .filter(status=Status.AWAITING_DISPOSITION, entries__left_at__isnull=True)
+        .select_related("agenda")
+        .prefetch_related("items__data_type__owner", Prefetch("documents", queryset=letters, to_attr="letters"))
+        .order_by("entries__entered_at", "pk")
+    )
+
+
+def unread_dispositions(user: User) -> QuerySet[Disposition]:
+    """What this person, or a substitute in their name, passed to PSI and nobody there has opened; newest first."""
+    return (
+        Disposition.objects.filter(
+            Q(decided_by=user) | Q(on_behalf_of=user),
+            decision=Disposition.Decision.FORWARDED,
+            read_at__isnull=True,
+            cancelled_at__isnull=True,
+            request__status=Status.DISPOSED,
+        )
+        .select_related("request__unit", "decided_by", "on_behalf_of")
+        .order_by("-decided_at", "-pk")
+    )
+
+
+@dataclass(frozen=True)
+class EarlierDecision:
+    """What the head once decided on another letter of the same unit, or for some of the same data."""
+
+    disposition: Disposition
+    is_same_unit: bool
+    same_data: tuple[RequestedItem, ...]
+    """The rows of that letter for data that is now asked for again, with what became of them."""
+
+
+EARLIER_SHOWN = 5
+
+
+def earlier_decisions(requests: Iterable[AccessRequest]) -> dict[int, list[EarlierDecision]]:
+    """By request id, the last five decisions that are like it, newest first.
+
+    Only what was forwarded or refused, and not cancelled, counts as decided. For readers
+    who see every request. The number of queries and of rows read does not grow with the
+    years: the database hands over the newest of each unit and each kind of data.
+    """
+    items = list(requests)
+    asked = {item.pk: {row.data_type_id for row in item.items.all()} for item in items}
+    decided = Disposition.objects.filter(
+        decision__in=(Disposition.Decision.FORWARDED, Disposition.Decision.REFUSED), cancelled_at__isnull=True
+    )
+    candidates = {
+        row.pk: row
+        for newest in (
+            _newest(decided.filter(request__unit__in={item.unit_id for item in items}), "request__unit_id"),
+            _newest(
+                decided.filter(request__items__data_type__in=set().union(*asked.values())),
+                "request__items__data_type_id",
+            ),
+        )
+        for row in newest
+    }
+    newest_first = sorted(candidates.values(), key=lambda row: (row.decided_at, row.pk), reverse=True)
+    return {item.pk: _like(item, asked[item.pk], newest_first)[:EARLIER_SHOWN] for item in items}
+
+
+def _newest(dispositions: QuerySet[Disposition], group: str) -> QuerySet[Disposition]:
+    """The newest of each group; some more than are shown, because a letter may be decided twice or be this one."""
+    rank = Window(RowNumber(), partition_by=F(group), order_by=[F("decided_at").desc(), F("pk").desc()])
+    return (
+        dispositions.annotate(rank=rank)
+        .filter(rank__lte=3 * EARLIER_SHOWN)
+        .select_related("request__unit", "decided_by", "on_behalf_of")
+        .prefetch_related("request__items__data_type")
+    )
+
+
+def _like(item: AccessRequest, asked: set[int], newest_first: list[Disposition]) -> list[EarlierDecision]:
+    found: dict[int, EarlierDecision] = {}
+    for row in newest_first:
+        same_data = tuple(one for one in row.request.items.all() if one.data_type_id in asked)
+        is_same_unit = row.request.unit_id == item.unit_id
+        if row.request_id != item.pk and (is_same_unit or same_data):
+            found.setdefault(row.request_id, EarlierDecision(row, is_same_unit, same_data))
+    return list(found.values())
+
+
 def accounts_ending(user: User, now: datetime) -> QuerySet[WebserviceAccount]:
     """Living accounts of this person or their unit that end within 60 days, the soonest first."""
     mine = Q(holder_email__iexact=user.email)
@@ -116,6 +210,29 @@ def working_calendar() -> sla.WorkingCalendar:
 def reading() -> sla.Reading:
     """What "1 x 24 jam hari kerja" means here."""
     return sla.Reading(institution().reading)
+
+
+# --- the desk of the helpdesk ----------------------------------------------------------
+def same_letter(request: AccessRequest) -> QuerySet[AccessRequest]:
+    """Other requests, sent already, with the same sender, letter number and letter date; none without a number."""
+    number = request.letter_number.strip()
+    if not number:
+        return AccessRequest.objects.none()
+    others = AccessRequest.objects.filter(
+        unit=request.unit_id, letter_number__iexact=number, letter_date=request.letter_date
+    )
+    return others.exclude(pk=request.pk).exclude(status=Status.DRAFT).order_by("pk")
+
+
+def agenda_book(first: date, last: date) -> QuerySet[AgendaEntry]:
+    """The lines of the buku agenda written from one local date through another, in the order of their numbers."""
+    lines = AgendaEntry.objects.filter(registered_at__date__gte=first, registered_at__date__lte=last)
+    return lines.select_related("request__unit", "registered_by").order_by("year", "number")
+
+
+def reply_with_number(number: str, *, but_not: AccessRequest) -> ReplyLetter | None:
+    """The reply to another request that bears this number already."""
+    return ReplyLetter.objects.filter(number=number).exclude(request=but_not).select_related("request").first()
 
 
 # --- one request ---------------------------------------------------------------------
@@ -152,15 +269,6 @@ def timeline(request: AccessRequest) -> list[TimelineEntry]:
         )
         for event in AuditEvent.objects.filter(subject=request.subject).order_by("happened_at", "pk")
     ]
-
-
-def say(event: AuditEvent) -> str:
-    """The event's sentence in the reader's language; what people typed in it is never read as a template."""
-    actor = event.actor_name + (f" ({event.acting_for})" if event.acting_for else "")
-    sentence = _(event.sentence)
-    for name, value in {"actor": actor, **event.data}.items():
-        sentence = sentence.replace("{" + name + "}", str(value))
-    return sentence
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from config import demo
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 """Width and height of the window in CSS pixels."""
@@ -74,8 +77,19 @@ class Windows:
         assert not self.faults, "\n".join(self.faults)
 
 
+def sign_in(page: Page, base_url: str, address: str, password: str = demo.PASSWORD) -> None:
+    """Sign in as a person does, and wait for the page after it; AssertionError when we are not let in."""
+    page.goto(f"{base_url}{reverse('account_login')}")
+    page.fill("input[name=login]", address)
+    page.fill("input[name=password]", password)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/login/" not in page.url, page.inner_text("main")
+
+
 def assert_accessible(page: Page) -> None:
     """Fail with every axe-core violation on the page: the rule, why it matters, and each element."""
+    page.wait_for_load_state()
     violations = Axe().run(page).response["violations"]
     lines = []
     for violation in violations:

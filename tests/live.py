@@ -3,6 +3,7 @@
 import contextlib
 import email
 import email.policy
+import logging
 import os
 import shutil
 import signal
@@ -23,6 +24,8 @@ from environ import Env
 
 from config.processes import die_with
 from tests.servers import HOUSE_VARIABLES, ROOT, free_port, wait_until
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every line of every conversation
 
 WEB = ("granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "4", "--no-ws", "--host", "127.0.0.1")
 WORKER = ("celery", "-A", "config", "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO")

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts import audit, mail
 from accounts.models import User
+from accounts.wording import N_
 from webservice_accounts import credentials
 from webservice_accounts.models import RevealTicket, Secret, WebserviceAccount
 
@@ -23,6 +24,8 @@ MAX_CODES = 5
 """Codes sent per ticket."""
 MAX_WRONG = 5
 """Wrong codes per ticket; then PSI sends a new link."""
+UNKNOWN = "Tidak dikenal"
+"""Who typed a wrong code, as the record names them."""
 
 
 class HandoverError(Exception):
@@ -40,6 +43,11 @@ class ProvenHolder:
 def is_holder(user: User, account: WebserviceAccount) -> bool:
     """Whether this signed-in person is the account's responsible person."""
     return user.is_active and user.email.lower() == account.holder_email.lower()
+
+
+def holds(person: User | ProvenHolder, account: WebserviceAccount) -> bool:
+    """Whether this is the account's responsible person: signed in, or proved by the mailed code."""
+    return person.account_id == account.pk if isinstance(person, ProvenHolder) else is_holder(person, account)
 
 
 @sensitive_variables("ticket")
@@ -92,7 +100,7 @@ def send_code(row: RevealTicket, *, language: str, now: datetime) -> None:
 def prove(row: RevealTicket, code: str, *, now: datetime) -> ProvenHolder:
     """Exchange the mailed code (as `credentials.normalise_code` gives it) for the proof.
 
-    A wrong one counts and raises `HandoverError`.
+    A wrong one counts, stands in the request's history, and raises `HandoverError`.
     """
     with transaction.atomic():
         row = RevealTicket.objects.select_for_update().select_related("account").get(pk=row.pk)
@@ -105,6 +113,15 @@ def prove(row: RevealTicket, code: str, *, now: datetime) -> ProvenHolder:
             return ProvenHolder(row.account_id, row.account.holder_name)
         row.wrong_codes += 1
         row.save()
+        audit.record(
+            row.account.origin,
+            "wrong_code",
+            N_("Kode yang salah dimasukkan pada tautan kunci akun {username} (ke-{count})."),
+            by=None,
+            by_name=UNKNOWN,
+            now=now,
+            data={"username": row.account.username, "count": row.wrong_codes},
+        )
     raise HandoverError(_("Kode salah atau sudah lewat 15 menit. Periksa lagi, atau minta kode baru."))
 
 
@@ -116,7 +133,7 @@ def reveal(account: WebserviceAccount, *, by: User | ProvenHolder, now: datetime
     Raises `HandoverError` when `by` is not the holder or when it was opened before.
     """
     account = WebserviceAccount.objects.select_for_update().get(pk=account.pk)
-    if not (by.account_id == account.pk if isinstance(by, ProvenHolder) else is_holder(by, account)):
+    if not holds(by, account):
         raise HandoverError(_("Kunci hanya dapat dibuka oleh penanggung jawab yang tertulis pada surat."))
     if account.informed_at is None:
         raise HandoverError(_("Akun ini belum diinformasikan oleh Divisi PSI."))
@@ -132,13 +149,39 @@ def reveal(account: WebserviceAccount, *, by: User | ProvenHolder, now: datetime
     audit.record(
         account.origin,
         "reveal",
-        "{actor} membuka kunci akun {username}.",
+        N_("{actor} membuka kunci akun {username}."),
         by=by if isinstance(by, User) else None,
         by_name=account.holder_name,
         now=now,
         data={"username": account.username},
     )
     return secret
+
+
+@transaction.atomic
+def acknowledge(account: WebserviceAccount, *, by: User | ProvenHolder, now: datetime) -> None:
+    """The holder says that the opened secret is in a safe place; said again it changes nothing.
+
+    Raises `HandoverError` when `by` is not the holder or the secret was not opened.
+    """
+    account = WebserviceAccount.objects.select_for_update().get(pk=account.pk)
+    if not holds(by, account):
+        raise HandoverError(_("Hanya penanggung jawab yang tertulis pada surat yang dapat menyatakan penerimaan."))
+    if account.revealed_at is None:
+        raise HandoverError(_("Kunci belum dibuka."))
+    if account.acknowledged_at is not None:
+        return
+    account.acknowledged_at = now
+    account.save(update_fields=["acknowledged_at"])
+    audit.record(
+        account.origin,
+        "acknowledge",
+        N_("{actor} sudah menyimpan kunci akun {username}."),
+        by=by if isinstance(by, User) else None,
+        by_name=account.holder_name,
+        now=now,
+        data={"username": account.username},
+    )
 
 
 @transaction.atomic

@@ -72,7 +72,9 @@ class User(AbstractBaseUser):
         return self.full_name
 
     def get_short_name(self) -> str:
-        return self.full_name.split(" ")[0]
+        """The first name, without the titles before it."""
+        names = [word for word in self.full_name.split() if not word.endswith(".")]
+        return names[0].rstrip(",") if names else self.full_name
 
     @cached_property
     def roles(self) -> frozenset[Role]:

@@ -75,6 +75,7 @@ class PartForm(forms.Form):
     part: ClassVar[str]
     title: ClassVar[str | Promise]
     minutes: ClassVar[int]
+    help: ClassVar[str | Promise]
     demands: ClassVar[Mapping[str, str | Promise]] = {}
     """What the SOP's row 1 lists: field -> what is said when it is empty."""
 
@@ -124,6 +125,10 @@ class PersonForm(IdentityFields, PartForm):
     part = "person"
     title = gettext_lazy("Penanggung jawab")
     minutes = 1
+    help = gettext_lazy(
+        "Penanggung jawab adalah orang yang menerima akun dan kunci akses; namanya tertulis pada surat. "
+        "Isian ini dipakai untuk membuat akun dan menghubunginya. NIK tidak diperlukan."
+    )
     demands = {
         "person_name": gettext_lazy("Isi nama penanggung jawab."),
         "identity_type": gettext_lazy("Pilih jenis identitas."),
@@ -168,6 +173,11 @@ class DataForm(PartForm):
     part = "data"
     title = gettext_lazy("Data yang dibutuhkan")
     minutes = 1
+    help = gettext_lazy(
+        "Pilih hanya data yang benar-benar dipakai aplikasi Anda; permintaan yang sempit lebih cepat diputuskan. "
+        "Berkas tambahan yang disebut pada kartu diunggah bersama surat. "
+        "Pilihan dapat diubah sampai permohonan dikirim."
+    )
     helper = layout(
         Field("data_types", template=f"{TEMPLATES}/_data_types.html"),
         Field("other_data", data_counter=""),
@@ -199,9 +209,7 @@ class DataForm(PartForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         answers = ("data_types", "other_data")
-        if not (
-            self.may_have_gaps or self.errors or any(self.cleaned_data.get(name) for name in answers)
-        ):
+        if not (self.may_have_gaps or self.errors or any(self.cleaned_data.get(name) for name in answers)):
             self.add_error("data_types", _("Pilih paling sedikit satu jenis data, atau tuliskan di “Data lain”."))
         return self.cleaned_data
 
@@ -215,6 +223,10 @@ class PurposeForm(PartForm):
     part = "purpose"
     title = gettext_lazy("Tujuan penggunaan")
     minutes = 1
+    help = gettext_lazy(
+        "Bagian ini boleh dikosongkan, tetapi membantu Pimpinan memutuskan. "
+        "Tuliskan aplikasi yang membaca data dan manfaatnya. Nama aplikasi juga menjadi dasar nama pengguna akun."
+    )
     helper = layout("application", Field("purpose", data_counter=""))
 
     application = forms.CharField(
@@ -236,6 +248,11 @@ class LetterForm(PartForm):
     part = "letter"
     title = gettext_lazy("Surat permohonan")
     minutes = 2
+    help = gettext_lazy(
+        "Unggah pindaian atau foto surat yang sudah ditandatangani; beberapa halaman boleh menjadi beberapa berkas. "
+        "Nomor, tanggal, dan hal disalin seperti tertulis pada surat. "
+        "Bila suratnya kertas, permohonan diagendakan setelah surat itu diterima."
+    )
     demands = {"delivery": gettext_lazy("Pilih cara mengirim surat.")}
     helper = layout(
         Div("letter_number", Field("letter_date", wrapper_class="input-short"), css_class="two"),
@@ -263,14 +280,13 @@ class LetterForm(PartForm):
     )
     files = forms.Field(
         label=gettext_lazy("Berkas surat"),
-        widget=ManyFiles(
-            attrs={
-                "accept": ",".join(EXTENSIONS),
-                "data-preview": "",
-                "data-max-bytes": settings.MAX_UPLOAD_BYTES,
-            }
-        ),
+        widget=ManyFiles(attrs={"accept": ",".join(EXTENSIONS)}),
     )
+
+    @property
+    def max_bytes(self) -> int:
+        """How large one file may be."""
+        return settings.MAX_UPLOAD_BYTES
 
     @property
     def letters(self) -> list[Document]:
@@ -361,16 +377,10 @@ class PaperForm(BeginForm):
         return moment
 
 
-class ActForm(forms.Form):
-    """A button that acts on the request as its page showed it."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-
-class WithdrawForm(ActForm):
+class WithdrawForm(forms.Form):
     """The unit no longer asks."""
 
-    helper = layout("version", Field("reason", data_counter=""))
+    helper = layout(Field("reason", data_counter=""))
 
     reason = forms.CharField(
         label=gettext_lazy("Alasan (boleh dikosongkan)"),
@@ -380,10 +390,10 @@ class WithdrawForm(ActForm):
     )
 
 
-class AnswerForm(ActForm):
+class AnswerForm(forms.Form):
     """The answer to a question of PSI."""
 
-    helper = layout("version", Field("text", data_counter=""))
+    helper = layout(Field("text", data_counter=""))
 
     text = forms.CharField(
         label=gettext_lazy("Jawaban Anda"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,10 +13,10 @@ from accounts.models import User
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.policies import Refused
 from requests_app.sop import Action
-from requests_app.steps import move
+from requests_app.steps import disposition, move
 from webservice_accounts import services
 from webservice_accounts.lifecycle import last_valid_date
-from webservice_accounts.models import DataType, WebserviceAccount
+from webservice_accounts.models import DataType
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def claim(request: AccessRequest, *, by: User, now: datetime, version: int | Non
     """ "I am on it": others see the name."""
     act = move.begin(request, Action.CLAIM, by=by, now=now, version=version)
     act.request.assignee = by
+    disposition.mark_read(act.request, by=by, now=now)  # taken is read: the head can no longer take it back
     return act.finish()
 
 
@@ -95,28 +96,29 @@ def create_account(
         raise Refused(_("Tuliskan alasan untuk setiap data yang tidak diberikan."))
     if granting.starts_on < timezone.localdate(now):
         raise Refused(_("Masa berlaku tidak dapat dimulai pada tanggal yang sudah lewat."))
-    if WebserviceAccount.objects.filter(username=granting.username).exists():
-        raise Refused(_("Nama pengguna %(name)s sudah dipakai.") % {"name": granting.username})
     for item in items:
         reason = refused.get(item.data_type_id, "")
         item.decision = RequestedItem.Decision.REFUSED if reason else RequestedItem.Decision.GRANTED
         item.reason = reason
         item.save(update_fields=["decision", "reason"])
-    locked.account = services.create_account(
-        username=granting.username,
-        unit=locked.unit,
-        holder=services.Holder(
-            locked.person_name, locked.identity_type, locked.identity_number, str(locked.phone), locked.email
-        ),
-        application=locked.application,
-        purpose=locked.purpose,
-        data_types=[item.data_type for item in granted],
-        networks=granting.networks,
-        starts_on=granting.starts_on,
-        origin=locked.subject,
-        by=by,
-        now=now,
-    )
+    try:
+        locked.account = services.create_account(
+            username=granting.username,
+            unit=locked.unit,
+            holder=services.Holder(
+                locked.person_name, locked.identity_type, locked.identity_number, str(locked.phone), locked.email
+            ),
+            application=locked.application,
+            purpose=locked.purpose,
+            data_types=[item.data_type for item in granted],
+            networks=granting.networks,
+            starts_on=granting.starts_on,
+            origin=locked.subject,
+            by=by,
+            now=now,
+        )
+    except IntegrityError:  # its only unique column; two may choose the same name at once
+        raise Refused(_("Nama pengguna %(name)s sudah dipakai.") % {"name": granting.username}) from None
     locked.assignee = locked.assignee or by
     is_partial = bool(refused or locked.other_data_reason)
     locked.outcome = AccessRequest.Outcome.PARTIAL if is_partial else AccessRequest.Outcome.GRANTED

@@ -1,4 +1,4 @@
-"""SOP 5: PSI informs; the responsible person opens the key, acknowledges, and confirms that access works."""
+"""SOP 5: PSI informs; the responsible person opens the key (`handover`) and confirms that access works."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from accounts.wording import N_
 from requests_app import messages, policies
 from requests_app.models import AccessRequest, AgendaEntry
 from requests_app.policies import Refused
-from requests_app.sop import Action, Actor
+from requests_app.sop import Action, Actor, Status
 from requests_app.steps import move
 from webservice_accounts import handover
 from webservice_accounts.models import WebserviceAccount
@@ -40,19 +40,31 @@ def inform(
     return act.finish(detail=plo_number, mail_context=_new_link(account, now))
 
 
+def why_no_new_link(person: policies.Person, request: AccessRequest, *, now: datetime) -> str | None:
+    """None when `person` may send the holder a fresh link; else the reason as a sentence.
+
+    While it is unconfirmed; and also later when nobody has opened the key yet: who
+    answers after PSI went on without them still needs a way to it.
+    """
+    if not isinstance(person, User) or not policies.is_psi(person, now):
+        return _("Tindakan ini bukan wewenang Anda.")
+    account = request.account
+    if account is None or account.informed_at is None:
+        return _("Akun ini belum diinformasikan.")
+    if account.revealed_at and request.status != Status.INFORMED:
+        return _("Kunci sudah dibuka, sehingga tautan baru tidak diperlukan.")
+    return None
+
+
 @transaction.atomic
 def resend_link(request: AccessRequest, *, by: User, now: datetime) -> None:
-    """A fresh link for the responsible person; the earlier one ends. For PSI, while it is unconfirmed."""
-    locked = move.begin(request, Action.PROCEED_UNCONFIRMED, by=by, now=now).request
+    """A fresh link for the responsible person; the earlier one ends. For PSI (see `why_no_new_link`)."""
+    locked = AccessRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if reason := why_no_new_link(by, locked, now=now):
+        raise Refused(reason)
     event = audit.record(locked.subject, "resend_link", N_("{actor} mengirim tautan kunci yang baru."), by=by, now=now)
     link = _new_link(_account(locked), now)
     messages.tell_actor(Actor.RESPONSIBLE_PERSON, locked, INFORM_MAIL, event, now=now, context=link)
-
-
-@transaction.atomic
-def acknowledge(account: WebserviceAccount, *, now: datetime) -> None:
-    """The holder has the secret in a safe place."""
-    WebserviceAccount.objects.filter(pk=account.pk, acknowledged_at__isnull=True).update(acknowledged_at=now)
 
 
 @transaction.atomic
@@ -72,8 +84,14 @@ def confirm(request: AccessRequest, *, by: policies.Person, now: datetime, versi
 def report_problem(
     request: AccessRequest, *, by: policies.Person, now: datetime, problem: str, version: int | None = None
 ) -> AccessRequest:
-    """It does not work: back to PSI with the holder's words. The opened secret stays until PSI informs anew."""
+    """It does not work: back to PSI with the holder's words.
+
+    An opened secret stays until PSI informs anew; an unopened one cannot be opened before that.
+    """
     act = move.begin(request, Action.REPORT_PROBLEM, by=by, now=now, version=version)
+    account = _account(act.request)
+    account.informed_at = None
+    account.save(update_fields=["informed_at"])
     return act.finish(reason=problem)
 
 

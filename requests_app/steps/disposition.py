@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from requests_app import policies
+from requests_app import messages, policies, selectors
 from requests_app.models import AccessRequest, Disposition
 from requests_app.sop import Action
 from requests_app.steps import move
@@ -31,7 +34,11 @@ def dispose(
     act = move.begin(request, Action.DISPOSE, by=by, now=now, version=version)
     disposition = _decide(act, Disposition.Decision.FORWARDED, instructions)
     act.request.assignee = None
-    return act.finish(reason="; ".join(disposition.instruction_labels), detail=instructions.note)
+    with translation.override(settings.LANGUAGE_CODE):  # the record is in one language, whoever reads it
+        labels = disposition.instruction_labels
+    disposed = act.finish(reason="; ".join(labels), detail=instructions.note)
+    _tell_copies(disposition, disposed, now)
+    return disposed
 
 
 @transaction.atomic
@@ -59,13 +66,18 @@ def refuse(
 
 @transaction.atomic
 def cancel(request: AccessRequest, *, by: User, now: datetime, version: int | None = None) -> AccessRequest:
-    """Take a disposition back while PSI has not read it."""
+    """Take a disposition back while PSI has not read it.
+
+    Reading does not wait for the request's lock, so the row itself says who was faster.
+    """
     act = move.begin(request, Action.CANCEL_DISPOSITION, by=by, now=now, version=version)
     disposition = policies.last_disposition(act.request)
-    if disposition:
-        disposition.cancelled_at = now
-        disposition.save(update_fields=["cancelled_at"])
-    return act.finish()
+    unread = Disposition.objects.filter(pk=disposition.pk if disposition else None, read_at__isnull=True)
+    if disposition is None or not unread.update(cancelled_at=now):
+        raise policies.Refused(_("Disposisi baru saja dibaca Divisi PSI, sehingga tidak dapat dibatalkan lagi."))
+    cancelled = act.finish()
+    _tell_copies(disposition, cancelled, now)
+    return cancelled
 
 
 def mark_read(request: AccessRequest, *, by: User, now: datetime) -> None:
@@ -81,22 +93,25 @@ def mark_read(request: AccessRequest, *, by: User, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one of several letters: `problem` is "" when it worked."""
+    """What became of one of several letters: `problem` is None when it went."""
 
     request: AccessRequest
-    problem: str = ""
+    problem: policies.Refused | move.ActedFirst | None = None
 
 
 def dispose_several(
-    requests: Iterable[AccessRequest], instructions: Instructions, *, by: User, now: datetime
+    letters: Iterable[tuple[AccessRequest, int]], instructions: Instructions, *, by: User, now: datetime
 ) -> list[Result]:
-    """Each letter in its own transaction, with a result for each: one that cannot go stops no other."""
+    """Each letter in its own transaction, with a result for each: one that cannot go stops no other.
+
+    With each letter comes the version that the person's page showed.
+    """
     results = []
-    for request in requests:
+    for request, version in letters:
         try:
-            results.append(Result(dispose(request, instructions, by=by, now=now, version=request.version)))
+            results.append(Result(dispose(request, instructions, by=by, now=now, version=version)))
         except (policies.Refused, move.ActedFirst) as problem:
-            results.append(Result(request, str(problem)))
+            results.append(Result(request, problem))
     return results
 
 
@@ -113,3 +128,16 @@ def _decide(act: move.Act, decision: str, instructions: Instructions) -> Disposi
     )
     disposition.copies.set(instructions.copies)
     return disposition
+
+
+def _tell_copies(disposition: Disposition, request: AccessRequest, now: datetime) -> None:
+    """Those in copy hear what PSI hears, but nothing is asked of them."""
+    if event := selectors.last_event(request):
+        messages.tell_people(
+            disposition.copies.filter(is_active=True),
+            request,
+            f"{event.verb}_copy",
+            key=f"{request.reference}:{event.pk}:copy",
+            context={"event": event, "disposition": disposition, **event.data},
+            now=now,
+        )

@@ -35,6 +35,16 @@ class Draft:
     number: str = ""
 
 
+def preview(request: AccessRequest, *, now: datetime) -> bytes:
+    """The PDF of the draft as saved, or as it would be proposed, marked KONSEP; nothing is written.
+
+    Raises `Refused` when it cannot be printed as it stands.
+    """
+    house = selectors.institution()
+    reply = ReplyLetter.objects.filter(request=request).first() or reply_papers.propose(request, house)
+    return _typeset(reply, house, approved=False, now=now)
+
+
 @transaction.atomic
 def save(request: AccessRequest, draft: Draft, *, by: User, now: datetime, version: int | None = None) -> AccessRequest:
     """Keep the draft as typed; nothing is numbered."""
@@ -78,7 +88,9 @@ def approve(request: AccessRequest, *, by: User, now: datetime, version: int | N
     reply.signatory_title = institution.signatory_title
     reply.signatory_name, reply.signatory_nip = by.full_name, by.identity_number
     reply.approved_at = now
-    if not reply.number:
+    if reply.number:
+        _check_number(reply.number, act.request)
+    else:
         _draw_number(reply, institution, now)
     prefix = act.right.kind if act.right else ""
     content = _typeset(reply, institution, approved=True, now=now, prefix=prefix)
@@ -112,8 +124,8 @@ def send(request: AccessRequest, *, by: User, now: datetime, version: int | None
 
 def _keep(request: AccessRequest, draft: Draft, *, by: User, now: datetime) -> ReplyLetter:
     elsewhere = draft.number.strip()
-    if elsewhere and ReplyLetter.objects.filter(number=elsewhere).exclude(request=request).exists():
-        raise Refused(_("Nomor surat %(number)s sudah dipakai untuk surat balasan lain.") % {"number": elsewhere})
+    if elsewhere:
+        _check_number(elsewhere, request)
     reply, _is_new = ReplyLetter.objects.update_or_create(
         request=request,
         defaults={
@@ -134,20 +146,33 @@ def _keep(request: AccessRequest, draft: Draft, *, by: User, now: datetime) -> R
     return reply
 
 
+def _check_number(number: str, request: AccessRequest) -> None:
+    if selectors.reply_with_number(number, but_not=request):
+        raise Refused(_("Nomor surat %(number)s sudah dipakai untuk surat balasan lain.") % {"number": number})
+
+
 def _draw_number(reply: ReplyLetter, institution: Institution, now: datetime) -> None:
-    today = timezone.localdate(now)
-    reply.number_year, reply.number_in_book = numbers.draw(NumberBook.Book.OUTGOING, today)
+    """The next number that no reply bears; one that was typed for another letter is passed over."""
+    while True:
+        before = reply.number
+        reply.number_year, reply.number_in_book = numbers.draw(NumberBook.Book.OUTGOING, timezone.localdate(now))
+        reply.number = _written(reply, institution)
+        if reply.number == before:
+            raise Refused(_("Pola nomor surat keluar tidak memuat {urut}, sehingga nomornya tidak akan berbeda."))
+        if not selectors.reply_with_number(reply.number, but_not=reply.request):
+            return
+
+
+def _written(reply: ReplyLetter, institution: Institution) -> str:
+    values = {
+        "sifat": reply.security_class,
+        "urut": reply.number_in_book or "",
+        "unit": institution.letter_unit_code,
+        "klasifikasi": reply.classification,
+        "tahun": reply.number_year or "",
+    }
     try:
-        reply.number = write(
-            institution.letter_number_pattern,
-            {
-                "sifat": reply.security_class,
-                "urut": reply.number_in_book,
-                "unit": institution.letter_unit_code,
-                "klasifikasi": reply.classification,
-                "tahun": reply.number_year,
-            },
-        )
+        return write(institution.letter_number_pattern, values)
     except UnknownField as problem:
         raise Refused(
             _("Pola nomor surat keluar memuat isian yang tidak dikenal: %(part)s.") % {"part": problem}

@@ -1,6 +1,7 @@
 """What every view of the procedure does: fetch what the person may see, do one thing, say how it went."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from django.contrib import messages
 from django.forms import BaseForm
@@ -9,11 +10,22 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from requests_app import policies
 from requests_app.models import AccessRequest
 from requests_app.policies import Refused
-from requests_app.selectors import say, visible_to
+from requests_app.selectors import say, visible_to, waiting_for
 from requests_app.sla import local_time
+from requests_app.sop import TRANSITIONS, Action, Status
 from requests_app.steps.move import ActedFirst
+from requests_app.views import showing
+
+
+class PersonRequest(HttpRequest):
+    """For the type checker: what arrives at a page that demands signing in, after the middleware."""
+
+    user: User
+    LANGUAGE_CODE: str
 
 
 def found(http: HttpRequest, reference: str) -> AccessRequest:
@@ -58,3 +70,22 @@ def press(http: HttpRequest, request: AccessRequest, act: Callable[[], object], 
     else:
         messages.success(http, done)
     return redirect(request)
+
+
+def turned_away(http: PersonRequest, request: AccessRequest, action: Action, *, now: datetime) -> HttpResponse | None:
+    """To the request's own page with the reason when the reader cannot do `action` now; None when they can.
+
+    A form that comes too late stays on its page, because what was typed in it is to be kept.
+    """
+    reason = policies.why_not(http.user, request, action, now=now)
+    was_theirs = policies.authority_for(http.user, request, TRANSITIONS[action], now) is not None
+    if reason is None or (http.method == "POST" and was_theirs):
+        return None
+    messages.warning(http, reason)
+    return redirect(request)
+
+
+def open_next(http: PersonRequest, statuses: Iterable[Status], *, now: datetime) -> HttpResponse:
+    """To the next request that waits for the reader in one of these statuses; home when none does."""
+    following = waiting_for(http.user, now).filter(status__in=statuses).first()
+    return redirect(showing.work_url(following) if following else "home")

@@ -4,9 +4,10 @@ import uuid
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseRedirectBase
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
@@ -19,7 +20,6 @@ from accounts.roles import Permission
 from requests_app import completeness, policies, receipts, selectors
 from requests_app.forms.request_letter import (
     PARTS,
-    ActForm,
     AnswerForm,
     BeginForm,
     LetterForm,
@@ -83,9 +83,9 @@ def part(http: HttpRequest, reference: str, part: str) -> HttpResponse:
     now, item = timezone.now(), found(http, reference)
     if part not in PARTS:
         raise Http404
-    if http.method != "POST" and (elsewhere := _if_not_editable(http, item, now)):
-        return elsewhere
     form = _part_form(http, item, PARTS[part], now)
+    if not form.is_bound and (elsewhere := _elsewhere(http, item, Action.SUBMIT, now)):
+        return elsewhere
     if http.method == "POST":
         _keep_files(form, http.user, now)
         if attempt(http, form, lambda: _save(form, http.user, now)):
@@ -168,10 +168,10 @@ def _show_part(http: HttpRequest, item: AccessRequest, form: PartForm) -> HttpRe
         "is_kept": form.is_bound and http.method != "POST",
         "returned": _returned(item),
     }
-    return render(http, f"requests_app/request_letter/{form.part}.html", context)
+    return render(http, "requests_app/request_letter/part.html", context)
 
 
-def _onward(http: HttpRequest, item: AccessRequest, part: str) -> HttpResponseRedirectBase:
+def _onward(http: HttpRequest, item: AccessRequest, part: str) -> HttpResponseRedirect:
     """Where the pressed button leads."""
     at = ORDER.index(part)
     match http.POST.get("go"):
@@ -185,8 +185,9 @@ def _onward(http: HttpRequest, item: AccessRequest, part: str) -> HttpResponseRe
     return _to_part(item, ORDER[at + 1])
 
 
-def _to_part(item: AccessRequest, part: str, *, is_detour: bool = False) -> HttpResponseRedirectBase:
-    return redirect("request_part", item.reference, part, query={"ringkasan": 1} if is_detour else None)
+def _to_part(item: AccessRequest, part: str, *, is_detour: bool = False) -> HttpResponseRedirect:
+    query = {"ringkasan": 1} if is_detour else None
+    return HttpResponseRedirect(reverse("request_part", args=[item.reference, part], query=query))
 
 
 def _is_detour(http: HttpRequest) -> bool:
@@ -194,9 +195,9 @@ def _is_detour(http: HttpRequest) -> bool:
     return "ringkasan" in http.GET
 
 
-def _if_not_editable(http: HttpRequest, item: AccessRequest, now: datetime) -> HttpResponseRedirectBase | None:
-    """To the request's page with the reason, when this person can no longer change the letter."""
-    if reason := policies.why_not(http.user, item, Action.SUBMIT, now=now):
+def _elsewhere(http: HttpRequest, item: AccessRequest, action: Action, now: datetime) -> HttpResponseRedirect | None:
+    """To the request's page with the reason, when this person can no longer do `action`."""
+    if reason := policies.why_not(http.user, item, action, now=now):
         messages.info(http, reason)
         return redirect(item)
     return None
@@ -214,14 +215,12 @@ def _returned(item: AccessRequest) -> dict[str, object] | None:
 def summary(http: HttpRequest, reference: str) -> HttpResponse:
     """Everything to check, and the button that sends it; pressed again, or reloaded, it leads to the receipt."""
     now, item = timezone.now(), found(http, reference)
-    form = ActForm(http.POST) if http.method == "POST" else ActForm()
+    form = Form(http.POST if http.method == "POST" else None)
     if http.method == "POST":
-        sent = attempt(
-            http, form, lambda: request_letter.submit(item, by=http.user, now=now, version=version_of(http))
-        )
+        sent = attempt(http, form, lambda: request_letter.submit(item, by=http.user, now=now, version=version_of(http)))
         if sent or _is_sent(item):
             return redirect("receipt", item.reference)
-    elif elsewhere := _if_not_editable(http, item, now):
+    elif elsewhere := _elsewhere(http, item, Action.SUBMIT, now):
         return elsewhere
     context = {
         "item": item,
@@ -274,38 +273,36 @@ def _language() -> receipts.papers.Language:
 def withdraw(http: HttpRequest, reference: str) -> HttpResponse:
     """The unit no longer asks; possible until the account exists."""
     now, item = timezone.now(), found(http, reference)
-    form = WithdrawForm(typed(http), initial={"version": item.version})
-    if http.method == "POST" and attempt(
-        http,
-        form,
-        lambda: request_letter.withdraw(
-            item, by=http.user, now=now, reason=form.cleaned_data["reason"], version=version_of(http)
-        ),
-    ):
+    form = WithdrawForm(typed(http))
+
+    def act() -> AccessRequest:
+        reason = form.cleaned_data["reason"]
+        return request_letter.withdraw(item, by=http.user, now=now, reason=reason, version=version_of(http))
+
+    if http.method == "POST" and attempt(http, form, act):
         messages.success(http, _("Permohonan %(reference)s dibatalkan.") % {"reference": item.reference})
         return redirect(item)
-    reason = policies.why_not(http.user, item, Action.WITHDRAW, now=now)
-    if http.method != "POST" and reason:
-        messages.info(http, reason)
-        return redirect(item)
-    return render(http, "requests_app/request_letter/withdraw.html", {"item": item, "form": form})
+    return _ask(http, item, form, Action.WITHDRAW, now)
 
 
 def answer(http: HttpRequest, reference: str) -> HttpResponse:
     """The unit answers PSI's question; the clock of SOP 3 goes on."""
     now, item = timezone.now(), found(http, reference)
-    form = AnswerForm(typed(http), initial={"version": item.version})
-    if http.method == "POST" and attempt(
-        http,
-        form,
-        lambda: request_letter.answer(
-            item, by=http.user, now=now, text=form.cleaned_data["text"], version=version_of(http)
-        ),
-    ):
+    form = AnswerForm(typed(http))
+
+    def act() -> AccessRequest:
+        text = form.cleaned_data["text"]
+        return request_letter.answer(item, by=http.user, now=now, text=text, version=version_of(http))
+
+    if http.method == "POST" and attempt(http, form, act):
         messages.success(http, _("Jawaban terkirim. Divisi PSI melanjutkan pekerjaannya."))
         return redirect(item)
-    reason = policies.why_not(http.user, item, Action.ANSWER, now=now)
-    if http.method != "POST" and reason:
-        messages.info(http, reason)
-        return redirect(item)
-    return render(http, "requests_app/request_letter/answer.html", {"item": item, "form": form})
+    return _ask(http, item, form, Action.ANSWER, now)
+
+
+def _ask(http: HttpRequest, item: AccessRequest, form: Form, action: Action, now: datetime) -> HttpResponse:
+    """The page of one act, with what was typed; made from the request as it is now."""
+    if not form.is_bound and (elsewhere := _elsewhere(http, item, action, now)):
+        return elsewhere
+    item.refresh_from_db()
+    return render(http, f"requests_app/request_letter/{action}.html", {"item": item, "form": form})

@@ -1,6 +1,7 @@
 """What must hold for the files of this repository, whoever wrote them."""
 
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -19,9 +20,15 @@ TEXT_SUFFIXES = {".py", ".html", ".txt", ".md", ".toml", ".js", ".css", ".typ", 
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Every file that is, or would be, in the repository."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    """Every file that is, or would be, in the repository; without Git, every file outside the folders it ignores."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        names = done.stdout.split("\0")
+    else:
+        ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().split()}
+        paths = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.suffix != ".mo")
+        names = [str(path) for path in paths if not ignored & set(path.parts)]
     return tuple(ROOT / name for name in names if name and (ROOT / name).is_file())
 
 

@@ -137,7 +137,9 @@ class Office:
             Action.REGISTER: partial(
                 agenda.register, registration=agenda.Registration(now.date()), by=self["helpdesk"]
             ),
-            Action.RETURN_TO_UNIT: partial(agenda.return_to_unit, by=self["helpdesk"], reason="Surat belum ditandatangani."),
+            Action.RETURN_TO_UNIT: partial(
+                agenda.return_to_unit, by=self["helpdesk"], reason="Surat belum ditandatangani."
+            ),
             Action.FORWARD: partial(agenda.forward, by=self["helpdesk"]),
             Action.DISPOSE: partial(
                 disposition.dispose, instructions=disposition.Instructions(note="Segera."), by=self["kepala"]
@@ -432,9 +434,9 @@ def test_the_code_mail_names_the_account_and_until_when(office: Office, language
     subject, text = mail.compose("reveal_code", language=language, context=context)
     moment = {"id": "Senin, 23 November 2026 09.00 WIB", "en": "Monday, 23 November 2026, 09:00 WIB"}
     assert "482 913" not in subject
-    assert {"482 913", moment[language], request.account.username} <= set(re.findall(
-        rf"482 913|{re.escape(moment[language])}|{re.escape(request.account.username)}", text
-    ))
+    assert {"482 913", moment[language], request.account.username} <= set(
+        re.findall(rf"482 913|{re.escape(moment[language])}|{re.escape(request.account.username)}", text)
+    )
     assert text.startswith(OPENINGS[language] + RESPONSIBLE)
     assert not re.search(r"[{}]|&\w+;|http", text)
 

@@ -138,6 +138,7 @@ class Command(BaseCommand):
         try:
             with self.only_one():
                 self.refuse_taken_port()
+                self.stdout.write(f"Starting Gapura on {settings.DATA_DIR} ...")
                 for command in ("migrate", "load_defaults", "load_demo"):
                     call_command(command, verbosity=0, stdout=StringIO())
                 children += start()
