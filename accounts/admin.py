@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -27,6 +27,13 @@ HISTORY_SHOWN = 200
 def subject_of(row: Model) -> str:
     """The row's name in the audit trail: `unit:7`."""
     return f"{row._meta.model_name}:{row.pk}"
+
+
+def administrator(request: HttpRequest) -> User:
+    """Who is at work here; PermissionDenied when nobody is signed in, which the site's door does not let happen."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 # --- what all pages here share -------------------------------------------------------
@@ -49,8 +56,9 @@ class AuditedAdmin(admin.ModelAdmin):
             self._record(request, obj, "delete", self.DELETED)
 
     def _record(self, request: HttpRequest, obj: Model, verb: str, sentence: str, **data: str) -> None:
-        words = {"kind": str(obj._meta.verbose_name), "name": str(obj), **data}
-        audit.record(subject_of(obj), verb, sentence, by=request.user, now=timezone.now(), data=words)
+        with translation.override(None):  # the record speaks the source language, whoever reads it
+            words = {"kind": str(obj._meta.verbose_name), "name": str(obj), **data}
+        audit.record(subject_of(obj), verb, sentence, by=administrator(request), now=timezone.now(), data=words)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -163,6 +171,8 @@ class PersonForm(IdentityFields, forms.ModelForm):
 
 
 class RoleFilter(admin.SimpleListFilter):
+    """People by the role they hold, or without any."""
+
     title = gettext_lazy("peran")
     parameter_name = "peran"
     NONE = "none"
@@ -208,7 +218,7 @@ class PersonAdmin(LastingAdmin):
         return _("Sudah dibuat") if person.has_usable_password() else _("Belum dibuat")
 
     def save_model(self, request: HttpRequest, person: User, form: Any, change: bool) -> None:
-        now, by = timezone.now(), request.user
+        now, by = timezone.now(), administrator(request)
         if not change:
             person.set_unusable_password()
         super().save_model(request, person, form, change)
@@ -229,7 +239,7 @@ class PersonAdmin(LastingAdmin):
         """For those who never chose a password; the others have "lupa kata sandi"."""
         waiting = [person for person in people if person.is_active and not person.has_usable_password()]
         for person in waiting:
-            services.invite(person, by=request.user, now=timezone.now())
+            services.invite(person, by=administrator(request), now=timezone.now())
         if waiting:
             names = ", ".join(str(person) for person in waiting)
             messages.success(request, _("Undangan dikirim ulang kepada %(names)s.") % {"names": names})
@@ -260,48 +270,15 @@ class UnitAdmin(LastingAdmin):
         return int(unit.active_people)
 
 
-class SubstitutionForm(forms.ModelForm):
-    """Who stands in for whom, from one date through another."""
-
-    class Meta:
-        model = Substitution
-        exclude: tuple[str, ...] = ()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if data.get("absent") and data.get("absent") == data.get("substitute"):
-            self.add_error("substitute", _("Pilih orang lain; tidak ada yang menggantikan dirinya sendiri."))
-        if data.get("starts_on") and data.get("ends_on") and data["ends_on"] < data["starts_on"]:
-            self.add_error("ends_on", _("Tanggal akhir tidak boleh sebelum tanggal mulai."))
-        return data
-
-
 @admin.register(Substitution)
-class SubstitutionAdmin(AuditedAdmin):
-    """Plh. and Plt.; both people are told of every change."""
+class SubstitutionAdmin(ReadOnlyAdmin):
+    """Plh. and Plt., past ones too. They are appointed and ended on the page of substitutes, by its rules."""
 
-    form = SubstitutionForm
     list_display = ("absent", "kind", "substitute", "starts_on", "ends_on", "basis")
     list_filter = ("kind",)
     list_select_related = ("absent", "substitute")
     search_fields = ("absent__full_name", "substitute__full_name", "basis")
     date_hierarchy = "starts_on"
-    actions = None
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        people = User.objects.filter(is_active=True)
-        if db_field.name == "absent":
-            people = people.filter(role_grants__isnull=False).distinct()
-        return super().formfield_for_foreignkey(db_field, request, **{"queryset": people, **kwargs})
-
-    def save_model(self, request: HttpRequest, row: Substitution, form: Any, change: bool) -> None:
-        super().save_model(request, row, form, change)
-        if form.changed_data:
-            services.announce_substitution(row, by=request.user, now=timezone.now())
-
-    def delete_model(self, request: HttpRequest, row: Substitution) -> None:
-        services.announce_end(row, by=request.user, now=timezone.now())
-        super().delete_model(request, row)
 
 
 # --- records -------------------------------------------------------------------------------
@@ -339,12 +316,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
     """What was done, by whom, to what."""
 
     list_display = ("at", "sentence_shown", "subject", "acting_for")
-    list_filter = ("verb",)
     search_fields = ("subject", "actor_name", "acting_for")
     date_hierarchy = "at"
     ordering = ("-at", "-pk")
     show_full_result_count = False
-    fields = ("at", "happened_at", "sentence_shown", "detail", "actor_name", "acting_for", "subject", "verb")
+    fields = ("at", "happened_at", "sentence_shown", "detail", "actor_name", "acting_for", "subject")
 
     @admin.display(description=gettext_lazy("kejadian"))
     def sentence_shown(self, event: AuditEvent) -> str:

@@ -1,12 +1,42 @@
 """Form fields for people's data: what is wrong is said beside the field, in words."""
 
+from datetime import datetime
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts import identity, phones
+
+
+def layout(*fields: object) -> FormHelper:
+    """How crispy-forms lays the fields out: inside the page's own form element, with its own token."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*fields)
+    return helper
+
+
+class PickedMoment(forms.DateTimeInput):
+    """A browser's own picker; what it cannot show (25/12/2026 typed elsewhere) stays visible as text."""
+
+    def __init__(self, picker: str, pattern: str) -> None:
+        super().__init__(format=pattern)
+        self.picker, self.pattern = picker, pattern
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        shown = context["widget"]["value"]
+        try:
+            is_plain = not shown or bool(datetime.strptime(shown, self.pattern))  # noqa: DTZ007 - only its shape
+        except ValueError:
+            is_plain = False
+        context["widget"]["type"] = self.picker if is_plain else "text"
+        return context
 
 
 class PhoneField(forms.CharField):

@@ -14,6 +14,8 @@ from accounts.nudge import after_commit
 from accounts.selectors import institution
 from accounts.tasks import send_mail
 
+State = OutgoingMail.State
+
 
 def compose(template: str, *, language: str, context: Mapping[str, Any]) -> tuple[str, str]:
     """Subject and text of `templates/emails/<language>/<template>.txt`; the first line is the subject.
@@ -62,3 +64,12 @@ def queue(
     if is_new:
         after_commit(send_mail, mail.pk)
     return mail
+
+
+def retry(mail: OutgoingMail, *, now: datetime) -> bool:
+    """Try a mail that failed or waits again at once; False when it was sent meanwhile or is on its way."""
+    unsent = OutgoingMail.objects.filter(pk=mail.pk, state__in=(State.FAILED, State.WAITING))
+    if not unsent.update(state=State.WAITING, next_try_at=now):
+        return False
+    after_commit(send_mail, mail.pk)
+    return True

@@ -8,7 +8,17 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 
+from accounts.models import User
+
 Page = Callable[[HttpRequest], HttpResponse]
+
+
+class PersonRequest(HttpRequest):
+    """For the type checker: what arrives at a page that demands signing in, after the middleware."""
+
+    user: User
+    LANGUAGE_CODE: str
+
 
 KEPT = "kept_text"
 TYPIST_COOKIE = "typist"

@@ -1,6 +1,7 @@
 """The writers of people: they come in by invitation, hold roles, have substitutes, and leave by being deactivated."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from allauth.account.forms import default_token_generator
@@ -35,9 +36,7 @@ def welcome(person: User, *, by: User, now: datetime) -> None:
 def vouch_for_address(person: User) -> None:
     """Make `person.email` their one verified address; allauth signs in and mails nobody without one."""
     EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
-    EmailAddress.objects.update_or_create(
-        user=person, email=person.email, defaults={"verified": True, "primary": True}
-    )
+    EmailAddress.objects.update_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
 
 
 @sensitive_variables("key", "url", "subject", "text")
@@ -126,6 +125,53 @@ def set_roles(person: User, roles: Iterable[Role], *, by: User, now: datetime) -
 def _record_role(person: User, role: Role, verb: str, sentence: str, *, by: User, now: datetime) -> None:
     data = {"name": str(person), "role": ROLE_LABELS[role]}
     audit.record(subject_of(person), verb, sentence, by=by, now=now, data=data)
+
+
+# --- what people change themselves ----------------------------------------------------
+@dataclass(frozen=True)
+class Profile:
+    """What somebody may say about themselves; the rest is the administrator's."""
+
+    full_name: str
+    phone: str
+    identity_type: str
+    identity_number: str
+    language: str
+
+
+PROFILE_LABELS = {
+    "full_name": N_("nama"),
+    "phone": N_("nomor telepon"),
+    "identity_type": N_("jenis identitas"),
+    "identity_number": N_("nomor identitas"),
+    "language": N_("bahasa"),
+}
+
+
+@transaction.atomic
+def change_profile(person: User, profile: Profile, *, now: datetime) -> bool:
+    """Keep what `person` wrote about themselves; False when nothing is new. The record names what, not the values."""
+    person = User.objects.select_for_update().get(pk=person.pk)
+    new = {name: value for name, value in asdict(profile).items() if str(getattr(person, name)) != value}
+    if not new:
+        return False
+    for name, value in new.items():
+        setattr(person, name, value)
+    person.save(update_fields=list(new))
+    audit.record(
+        subject_of(person),
+        "change_profile",
+        N_("{actor} mengubah profilnya: {what}."),
+        by=person,
+        now=now,
+        data={"what": ", ".join(PROFILE_LABELS[name] for name in new)},
+    )
+    return True
+
+
+def choose_language(person: User, language: str) -> None:
+    """From now on pages and mails speak `language` to `person`."""
+    User.objects.filter(pk=person.pk).update(language=language)
 
 
 # --- substitutes ---------------------------------------------------------------------

@@ -47,7 +47,8 @@ def refuse_demo_accounts() -> None:
     if count := users._default_manager.filter(is_demo=True).count():
         raise ImproperlyConfigured(
             "Gapura refuses to start: with DEBUG=False there must be no demo accounts, and this database "
-            f"holds {count} with passwords that anybody can read. Remove them: python manage.py remove_demo. See docs/operations.md."
+            f"holds {count} with passwords that anybody can read. "
+            "Remove them: python manage.py remove_demo. See docs/operations.md."
         )
 
 

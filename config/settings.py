@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "accounts",
     "webservice_accounts",
     "requests_app",
-    "django.contrib.admin",
+    "config.apps.GapuraAdminConfig",  # django.contrib.admin with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -45,12 +45,16 @@ def medians() -> Mapping[str, Measure]:
     stays = Prefetch("entries", queryset=StepEntry.objects.order_by("entered_at", "pk"), to_attr="history")
     requests = AccessRequest.objects.exclude(submitted_at=None).order_by("-opened_at").prefetch_related(stays)
     calendar = working_calendar()
-    lengths: dict[str, list[timedelta]] = {row.number: [] for row in ACTIVITIES}
+    seconds: dict[str, list[float]] = {row.number: [] for row in ACTIVITIES}
     for request in requests[:LATEST]:
-        for passage in passages(request.history):  # type: ignore[attr-defined]  # from to_attr
+        for passage in passages(request.history):
             if not (request.entered_for_unit and _is_of_minutes(passage.number)):
-                lengths[passage.number].append(length(passage, calendar))
-    return {number: Measure(median(found), len(found)) for number, found in lengths.items() if len(found) >= ENOUGH}
+                seconds[passage.number].append(length(passage, calendar).total_seconds())
+    return {
+        number: Measure(timedelta(seconds=median(found)), len(found))
+        for number, found in seconds.items()
+        if len(found) >= ENOUGH
+    }
 
 
 def length(passage: Passage, calendar: sla.WorkingCalendar) -> timedelta:

@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, OutgoingMail, User
 from accounts.permissions import holders
 from accounts.roles import Role
 from requests_app.models import AccessRequest
-from requests_app.policies import PERMISSION
+from requests_app.policies import PERMISSION, taken_by
 from requests_app.sop import Action, Actor, Transition
 from webservice_accounts.lifecycle import last_valid_date
 
@@ -108,8 +108,8 @@ def people_for(actor: Actor, request: AccessRequest, now: datetime) -> list[User
             return [creator]
         staff = Q(role_grants__role=Role.UNIT_STAFF, unit=request.unit, is_active=True)
         return list(User.objects.filter(staff).order_by("pk"))
-    if actor is Actor.PSI and request.assignee and request.assignee.is_active:
-        return [request.assignee]
+    if actor is Actor.PSI and (holder := taken_by(request, now)):
+        return [holder]
     return holders(PERMISSION[actor], timezone.localdate(now))
 
 

@@ -28,6 +28,9 @@ PERMISSION = {
 }
 REPLY_WRITING = frozenset({Action.SAVE_REPLY, Action.SEND_FOR_APPROVAL, Action.SEND_REPLY})
 DECISIONS = frozenset({Action.DISPOSE, Action.ASK_FOR_CLARIFICATION, Action.REFUSE})
+WORK_OF_ONE = frozenset(
+    {Action.CLAIM, Action.RELEASE, Action.ASK_UNIT, Action.HAND_BACK, Action.CREATE_ACCOUNT, Action.INFORM}
+)
 
 
 def authority_for(person: Person, request: AccessRequest, transition: Transition, now: datetime) -> Authority | None:
@@ -52,9 +55,19 @@ def is_responsible(person: User, request: AccessRequest) -> bool:
     return bool(request.email) and person.is_active and person.email.lower() == request.email.lower()
 
 
+def is_own(person: User, request: AccessRequest) -> bool:
+    """Whether this person wrote the letter or is the one named on it."""
+    return request.created_by_id == person.pk or is_responsible(person, request)
+
+
 def is_psi(person: User, now: datetime) -> bool:
     """Whether this person may work as PSI today."""
     return authority(person, Permission.CREATE_ACCOUNT, timezone.localdate(now)) is not None
+
+
+def taken_by(request: AccessRequest, now: datetime) -> User | None:
+    """Who at PSI took the request; one who left, or is no longer PSI, holds it up for nobody."""
+    return request.assignee if request.assignee and is_psi(request.assignee, now) else None
 
 
 def sees_office(person: Person, now: datetime) -> bool:
@@ -79,25 +92,20 @@ def why_not(person: Person, request: AccessRequest, action: Action, *, now: date
         return _(
             "Permohonan ini sekarang berstatus “%(status)s”, sehingga tindakan ini tidak lagi dapat dilakukan."
         ) % {"status": _(request.step.label)}
-    return _guard(right, request, action) if right else None
+    return _guard(right, request, action, now) if right else None
 
 
-def _guard(right: Authority, request: AccessRequest, action: Action) -> str | None:
+def _guard(right: Authority, request: AccessRequest, action: Action, now: datetime) -> str | None:
     """The conditions beyond status and role."""
-    acting = {right.person.pk, right.on_behalf_of.pk if right.on_behalf_of else right.person.pk}
-    if action in DECISIONS and (request.created_by_id in acting or is_responsible(right.person, request)):
+    acting = (right.person, right.on_behalf_of or right.person)
+    if action in DECISIONS and any(is_own(person, request) for person in acting):
         return _("Anda tidak dapat mendisposisikan permohonan Anda sendiri.")
     if action is Action.CANCEL_DISPOSITION:
         disposition = last_disposition(request)
         if disposition is None or disposition.read_at:
             return _("Disposisi sudah dibaca Divisi PSI, sehingga tidak dapat dibatalkan lagi.")
-    if action is Action.CLAIM and request.assignee_id:
-        return _("Permohonan ini sudah diambil %(name)s.") % {"name": request.assignee}
-    if action is Action.RELEASE and request.assignee_id != right.person.pk:
-        return _("Hanya yang mengambil permohonan ini yang dapat melepaskannya.")
-    if action in {Action.CREATE_ACCOUNT, Action.ASK_UNIT, Action.HAND_BACK, Action.INFORM}:
-        if request.assignee_id not in (None, right.person.pk):
-            return _("Permohonan ini sedang dikerjakan %(name)s.") % {"name": request.assignee}
+    if action in WORK_OF_ONE and (reason := _in_other_hands(right.person, taken_by(request, now), action)):
+        return reason
     if action is Action.CREATE_ACCOUNT:
         disposition = last_disposition(request)
         if disposition and disposition.decided_by_id == right.person.pk:
@@ -105,6 +113,17 @@ def _guard(right: Authority, request: AccessRequest, action: Action) -> str | No
     if action is Action.APPROVE_REPLY and request.reply.prepared_by_id == right.person.pk:
         return _("Yang menyiapkan surat balasan tidak dapat sekaligus menyetujuinya.")
     return None
+
+
+def _in_other_hands(person: User, holder: User | None, action: Action) -> str | None:
+    """PSI's work has one pair of hands at a time: those of `holder`, or of whoever takes it next."""
+    if action is Action.CLAIM:
+        return _("Permohonan ini sudah diambil %(name)s.") % {"name": holder} if holder else None
+    if holder == person:
+        return None
+    if action is Action.RELEASE:
+        return _("Hanya yang mengambil permohonan ini yang dapat melepaskannya.")
+    return _("Permohonan ini sedang dikerjakan %(name)s.") % {"name": holder} if holder else None
 
 
 def last_disposition(request: AccessRequest) -> Disposition | None:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Institution
 from requests_app.letters import papers
-from requests_app.letters.dates import long_moment
+from requests_app.letters.dates import Language, long_moment
 from requests_app.letters.render import render
 from requests_app.models import AccessRequest
 from requests_app.reply_papers import letterhead
@@ -26,7 +26,7 @@ def data_asked_for(request: AccessRequest) -> list[str]:
     return [*names, request.other_data] if request.other_data.strip() else names
 
 
-def note(request: AccessRequest, institution: Institution, language: papers.Language) -> str:
+def note(request: AccessRequest, institution: Institution, language: Language) -> str:
     """What else the unit should know: the paper that is awaited, or when it came in."""
     if request.happened_at:
         return _("Surat kertas diterima %(moment)s dan dicatat oleh Admin/Helpdesk.") % {
@@ -40,7 +40,7 @@ def note(request: AccessRequest, institution: Institution, language: papers.Lang
     return ""
 
 
-def typeset(request: AccessRequest, institution: Institution, *, language: papers.Language) -> bytes:
+def typeset(request: AccessRequest, institution: Institution, *, language: Language) -> bytes:
     """The PDF of the receipt of a sent request; the same request gives the same bytes.
 
     A character that the letter's font lacks is replaced: nobody proofreads a receipt.

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.audit import say as say
 from accounts.models import AuditEvent, User
-from accounts.permissions import authority, has
+from accounts.permissions import authority, has, holders
 from accounts.roles import Permission
 from accounts.selectors import institution as institution
 from requests_app import sla
@@ -86,7 +86,9 @@ def waiting_for(user: User, now: datetime) -> QuerySet[AccessRequest]:
     if authority(user, Permission.DISPOSE, today):
         mine |= Q(status__in=statuses[Actor.HEAD])
     if authority(user, Permission.CREATE_ACCOUNT, today):
-        mine |= Q(status__in=statuses[Actor.PSI]) & (Q(assignee=None) | Q(assignee=user))
+        colleagues = [person.pk for person in holders(Permission.CREATE_ACCOUNT, today) if person != user]
+        free = Q(assignee=None) | ~Q(assignee__in=colleagues)
+        mine |= Q(status__in=statuses[Actor.PSI]) & free
     open_entry = Q(entries__left_at__isnull=True)
     return visible_to(user, now).filter(mine & open_entry).order_by("entries__due_at", "entries__entered_at")
 
@@ -98,7 +100,7 @@ def awaiting_disposition(user: User, now: datetime) -> QuerySet[AccessRequest]:
         with_clock(visible_to(user, now))
         .filter(status=Status.AWAITING_DISPOSITION, entries__left_at__isnull=True)
         .select_related("agenda")
-        .prefetch_related("items__data_type__owner", Prefetch("documents", queryset=letters, to_attr="letters"))
+        .prefetch_related("items__data_type__owner", Prefetch("documents", queryset=letters))
         .order_by("entries__entered_at", "pk")
     )
 

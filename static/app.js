@@ -14,6 +14,7 @@
      data-search on an input              / leads to it
      data-focus                           gets the focus when the page opens
      data-no-guard on a form              may be sent twice
+     data-once on a text field            is emptied when the page is left, so that going back shows nothing
      data-print on a button               prints the page */
 "use strict";
 (() => {
@@ -296,5 +297,6 @@
   document.addEventListener("keydown", key);
   document.addEventListener("focusin", showCurrentRow);
   document.addEventListener("focusout", showCurrentRow);
+  window.addEventListener("pagehide", () => { for (const field of document.querySelectorAll("[data-once]")) field.value = field.defaultValue = ""; });
   window.addEventListener("pageshow", (event) => { if (event.persisted) for (const form of document.forms) release(form); });
 })();

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
 
 from config import demo
 
@@ -27,13 +27,18 @@ FLAGS = [
 
 @contextmanager
 def chromium(executable: str) -> Iterator[Browser]:
-    """Run Chromium; as root it cannot have its sandbox."""
+    """Run Chromium until the block ends."""
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, chromium_sandbox=os.geteuid() != 0, args=FLAGS, handle_sigint=False
-        )
+
+        def launch(*, sandbox: bool) -> Browser:
+            return playwright.chromium.launch(executable_path=executable, chromium_sandbox=sandbox, args=FLAGS)
+
+        try:
+            browser = launch(sandbox=True)
+        except Error:  # root and most containers cannot have one; it opens only pages of ours
+            browser = launch(sandbox=False)
         yield browser
         browser.close()
 

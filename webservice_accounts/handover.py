@@ -50,6 +50,12 @@ def holds(person: User | ProvenHolder, account: WebserviceAccount) -> bool:
     return person.account_id == account.pk if isinstance(person, ProvenHolder) else is_holder(person, account)
 
 
+def masked_address(account: WebserviceAccount) -> str:
+    """The holder's e-mail address for a page that anybody with the link can open: p•••@usk.ac.id."""
+    name, _at, domain = account.holder_email.rpartition("@")
+    return f"{name[:1]}•••@{domain}"
+
+
 @sensitive_variables("ticket")
 def issue_ticket(account: WebserviceAccount, *, now: datetime) -> str:
     """A new link ticket for the holder; earlier ones end. Returned once, kept as a hash."""

@@ -49,7 +49,8 @@ def validate(username: str) -> None:
 
 
 def _base(unit: str, application: str) -> str:
-    """Unit and application joined; the unit is not said twice when the application's name begins with it."""
+    """Unit and application joined; the unit is not said twice when the application's name begins or ends with it."""
+    application = application.removesuffix(f"-{unit}")
     says_unit = application == unit or application.startswith(f"{unit}-")
     base = application if says_unit else "-".join(filter(None, (unit, application)))
     if len(base) < MIN_LENGTH or not base[0].isalpha():

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_app.forms.request_letter import layout
+from requests_app.forms.request_letter import PickedMoment, layout
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.steps.account import Granting
 from webservice_accounts import addresses, usernames
@@ -55,7 +55,7 @@ class AccountForm(forms.Form):
     )
     starts_on = forms.DateField(
         label=gettext_lazy("Mulai berlaku"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=PickedMoment("date", "%Y-%m-%d"),
         error_messages={
             "required": gettext_lazy("Isi tanggal mulai berlaku."),
             "invalid": gettext_lazy("Isi tanggal sebagai hari/bulan/tahun, misalnya 23/11/2026."),

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import identity, phones
-from requests_app.forms.request_letter import EARLIEST, PickedMoment, layout
+from accounts.form_fields import PickedMoment, layout
+from requests_app.forms.request_letter import EARLIEST
 from requests_app.models import AccessRequest, AgendaEntry
 from requests_app.steps.agenda import Registration
 
@@ -136,7 +137,7 @@ class ReturnForm(forms.Form):
         label=gettext_lazy("Yang belum ada pada surat"),
         choices=CHECK_LIST,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"invalid_choice": gettext_lazy("Pilih dari daftar kelengkapan.")},
     )
     reason = forms.CharField(
@@ -167,10 +168,8 @@ class ReturnForm(forms.Form):
 class BookForm(forms.Form):
     """The period of the buku agenda, in the address; without one it is the whole year of `today`."""
 
-    helper = layout()
-
-    first = day_field(gettext_lazy("Diagendakan dari"))
-    last = day_field(gettext_lazy("sampai dengan"))
+    first = day_field(gettext_lazy("Diagendakan dari"), required=False)
+    last = day_field(gettext_lazy("Sampai dengan"), required=False)
 
     def __init__(self, asked: Mapping[str, Any], *, today: date) -> None:
         year = {"first": f"{today.year}-01-01", "last": f"{today.year}-12-31"}

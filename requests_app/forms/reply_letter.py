@@ -10,8 +10,8 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.form_fields import layout
 from requests_app import selectors
-from requests_app.forms.request_letter import layout
 from requests_app.models import ReplyLetter
 from requests_app.steps.reply_letter import Draft
 

@@ -3,58 +3,34 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zlib import crc32
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Field, Layout
+from crispy_forms.layout import Div, Field
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.utils.datastructures import MultiValueDict
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.form_fields import IdentityFields, PhoneField
+from accounts.form_fields import PickedMoment as PickedMoment
+from accounts.form_fields import layout as layout
 from accounts.models import Unit, User
 from requests_app.models import AccessRequest, Document
 from requests_app.steps.request_letter import MAX_FILES
 from requests_app.uploads import EXTENSIONS, Inspected, Refused, inspect
 from webservice_accounts.models import DataType
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 EARLIEST = date(2000, 1, 1)
 """A letter older than this is a slip of the hand."""
 TEMPLATES = "requests_app/request_letter"
-
-
-def layout(*fields: object) -> FormHelper:
-    """How crispy-forms lays the fields out: inside the page's own form element, with its own token."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.layout = Layout(*fields)
-    return helper
-
-
-class PickedMoment(forms.DateTimeInput):
-    """A browser's own picker; what it cannot show (25/12/2026 typed elsewhere) stays visible as text."""
-
-    def __init__(self, picker: str, pattern: str) -> None:
-        super().__init__(format=pattern)
-        self.picker, self.pattern = picker, pattern
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        shown = context["widget"]["value"]
-        try:
-            is_plain = not shown or bool(datetime.strptime(shown, self.pattern))  # noqa: DTZ007 - only its shape
-        except ValueError:
-            is_plain = False
-        context["widget"]["type"] = self.picker if is_plain else "text"
-        return context
 
 
 class ManyFiles(forms.FileInput):
@@ -73,10 +49,10 @@ class PartForm(forms.Form):
     """
 
     part: ClassVar[str]
-    title: ClassVar[str | Promise]
+    title: ClassVar["StrOrPromise"]
     minutes: ClassVar[int]
-    help: ClassVar[str | Promise]
-    demands: ClassVar[Mapping[str, str | Promise]] = {}
+    help: ClassVar["StrOrPromise"]
+    demands: ClassVar[Mapping[str, "StrOrPromise"]] = {}
     """What the SOP's row 1 lists: field -> what is said when it is empty."""
 
     def __init__(
@@ -93,6 +69,7 @@ class PartForm(forms.Form):
         stored = {name: getattr(request, name) for name in self.base_fields if hasattr(request, name)}
         super().__init__(data, files, initial={**stored, **(initial or {})})
         self.request, self.today, self.may_have_gaps = request, today, may_have_gaps
+        self.is_refilled = initial is not None
         self.refused = list(refused)
         self.accepted: list[tuple[UploadedFile, Inspected]] = []
         """Files that were looked into and may be kept, whatever else is wrong."""
@@ -104,7 +81,7 @@ class PartForm(forms.Form):
     @property
     def fingerprint(self) -> str:
         """Changes with what the server knows: text kept in the browser is then recognised as older."""
-        return f"{crc32(repr(sorted(self.initial.items())).encode()):08x}"
+        return f"{crc32(repr((self.is_refilled, sorted(self.initial.items()))).encode()):08x}"
 
     def kept(self) -> dict[str, Any]:
         """The fields of the request to save: those that were posted."""
@@ -255,7 +232,7 @@ class LetterForm(PartForm):
     )
     demands = {"delivery": gettext_lazy("Pilih cara mengirim surat.")}
     helper = layout(
-        Div("letter_number", Field("letter_date", wrapper_class="input-short"), css_class="two"),
+        Div("letter_number", Field("letter_date", css_class="input-short"), css_class="two"),
         "letter_subject",
         Field("delivery", template=f"{TEMPLATES}/_delivery.html"),
         Field("files", template=f"{TEMPLATES}/_files.html"),
@@ -278,7 +255,7 @@ class LetterForm(PartForm):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": gettext_lazy("Pilih cara mengirim surat.")},
     )
-    files = forms.Field(
+    files = forms.Field(  # type: ignore[assignment]  # Django's metaclass keeps the two apart
         label=gettext_lazy("Berkas surat"),
         widget=ManyFiles(attrs={"accept": ",".join(EXTENSIONS)}),
     )
@@ -287,6 +264,11 @@ class LetterForm(PartForm):
     def max_bytes(self) -> int:
         """How large one file may be."""
         return settings.MAX_UPLOAD_BYTES
+
+    @property
+    def max_megabytes(self) -> int:
+        """The same for people."""
+        return self.max_bytes // 2**20
 
     @property
     def letters(self) -> list[Document]:
@@ -305,11 +287,11 @@ class LetterForm(PartForm):
 
     def clean_files(self) -> None:
         """Look into each file; the good ones are in `accepted` even when others are refused."""
-        given = self.files.getlist("files")
+        given = self.files.getlist("files")  # type: ignore[attr-defined]
         problems: list[forms.ValidationError] = [*self.refused]
         for file in given[:MAX_FILES]:
             try:
-                self.accepted.append((file, inspect(file, file_name=file.name)))
+                self.accepted.append((file, inspect(file, file_name=file.name or "")))
             except Refused as problem:
                 problems.append(problem)
         if len(given) > MAX_FILES:
@@ -343,7 +325,7 @@ class BeginForm(forms.Form):
 class PaperForm(BeginForm):
     """A paper letter that came in for a unit, entered by the helpdesk."""
 
-    helper = layout("unit", Field("happened_at", wrapper_class="input-short"), "start_key")
+    helper = layout("unit", Field("happened_at", css_class="input-short"), "start_key")
 
     unit = forms.ModelChoiceField(
         Unit.objects.filter(is_active=True),

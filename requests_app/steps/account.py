@@ -61,7 +61,7 @@ def ask_unit(
     """PSI needs an answer of the unit; SOP 3's clock stands still meanwhile."""
     act = move.begin(request, Action.ASK_UNIT, by=by, now=now, version=version)
     act.request.waiting_question = question
-    act.request.assignee = act.request.assignee or by
+    act.request.assignee = by
     return act.finish(reason=question)
 
 
@@ -119,7 +119,7 @@ def create_account(
         )
     except IntegrityError:  # its only unique column; two may choose the same name at once
         raise Refused(_("Nama pengguna %(name)s sudah dipakai.") % {"name": granting.username}) from None
-    locked.assignee = locked.assignee or by
+    locked.assignee = by
     is_partial = bool(refused or locked.other_data_reason)
     locked.outcome = AccessRequest.Outcome.PARTIAL if is_partial else AccessRequest.Outcome.GRANTED
     until = last_valid_date(locked.account.ends_at)

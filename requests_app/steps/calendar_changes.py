@@ -36,7 +36,7 @@ class Suggested:
 
 
 def years_to_confirm(today: date) -> list[int]:
-    """The years whose calendar should be confirmed on the local date `today`: this one, from 1 November the next too."""
+    """The years whose calendar is to be confirmed on the local date `today`: this one, from 1 November the next too."""
     return [today.year, today.year + 1] if today.month >= NOVEMBER else [today.year]
 
 

@@ -32,7 +32,7 @@ def dispose(
 ) -> AccessRequest:
     """Forward to PSI (lead) and, in copy, to others. SOP 3's clock starts."""
     act = move.begin(request, Action.DISPOSE, by=by, now=now, version=version)
-    disposition = _decide(act, Disposition.Decision.FORWARDED, instructions)
+    disposition = _decide(act, by, Disposition.Decision.FORWARDED, instructions)
     act.request.assignee = None
     with translation.override(settings.LANGUAGE_CODE):  # the record is in one language, whoever reads it
         labels = disposition.instruction_labels
@@ -47,7 +47,7 @@ def ask_for_clarification(
 ) -> AccessRequest:
     """Back to the unit with a question; it comes again through the helpdesk."""
     act = move.begin(request, Action.ASK_FOR_CLARIFICATION, by=by, now=now, version=version)
-    _decide(act, Disposition.Decision.CLARIFICATION, Instructions((), reason))
+    _decide(act, by, Disposition.Decision.CLARIFICATION, Instructions((), reason))
     act.request.waiting_question = reason
     return act.finish(reason=reason)
 
@@ -58,7 +58,7 @@ def refuse(
 ) -> AccessRequest:
     """ "Belum dapat dipenuhi": a reply letter with the reason follows."""
     act = move.begin(request, Action.REFUSE, by=by, now=now, version=version)
-    _decide(act, Disposition.Decision.REFUSED, Instructions((), reason))
+    _decide(act, by, Disposition.Decision.REFUSED, Instructions((), reason))
     act.request.outcome = AccessRequest.Outcome.REFUSED
     act.request.items.update(decision="refused", reason=reason[:300])
     return act.finish(reason=reason)
@@ -72,8 +72,7 @@ def cancel(request: AccessRequest, *, by: User, now: datetime, version: int | No
     """
     act = move.begin(request, Action.CANCEL_DISPOSITION, by=by, now=now, version=version)
     disposition = policies.last_disposition(act.request)
-    unread = Disposition.objects.filter(pk=disposition.pk if disposition else None, read_at__isnull=True)
-    if disposition is None or not unread.update(cancelled_at=now):
+    if disposition is None or not Disposition.objects.filter(pk=disposition.pk, read_at=None).update(cancelled_at=now):
         raise policies.Refused(_("Disposisi baru saja dibaca Divisi PSI, sehingga tidak dapat dibatalkan lagi."))
     cancelled = act.finish()
     _tell_copies(disposition, cancelled, now)
@@ -115,7 +114,7 @@ def dispose_several(
     return results
 
 
-def _decide(act: move.Act, decision: str, instructions: Instructions) -> Disposition:
+def _decide(act: move.Act, by: User, decision: str, instructions: Instructions) -> Disposition:
     disposition = Disposition.objects.create(
         request=act.request,
         decision=decision,
@@ -123,7 +122,7 @@ def _decide(act: move.Act, decision: str, instructions: Instructions) -> Disposi
         note=instructions.note,
         due_on=instructions.due_on,
         decided_at=act.now,
-        decided_by=act.user,
+        decided_by=by,
         on_behalf_of=act.right.on_behalf_of if act.right else None,
     )
     disposition.copies.set(instructions.copies)

@@ -118,7 +118,7 @@ def send(request: AccessRequest, *, by: User, now: datetime, version: int | None
     reply, locked = act.request.reply, act.request
     reply.sent_at = locked.finished_at = now
     reply.save(update_fields=["sent_at"])
-    attachment = Attachment(reply.document.file.name, reply.document.display_name) if reply.document else None
+    attachment = Attachment(str(reply.document.file.name), reply.document.display_name) if reply.document else None
     return act.finish(number=reply.number, mail_context={"attachment": attachment})
 
 

@@ -135,7 +135,7 @@ def add_document(request: AccessRequest, file: File, inspected: Inspected, *, by
 def remove_document(request: AccessRequest, document: Document, *, by: User, now: datetime) -> None:
     """Take a file of the letter out again before sending."""
     locked = editable(request, by=by, now=now)
-    storage, name = document.file.storage, document.file.name
+    storage, name = document.file.storage, str(document.file.name)
     locked.documents.filter(pk=document.pk, kind=Document.Kind.REQUEST_LETTER).delete()
     transaction.on_commit(lambda: storage.delete(name), robust=True)
 

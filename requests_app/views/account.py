@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,18 +17,19 @@ from requests_app.models import AccessRequest, Document
 from requests_app.sop import Action, Status
 from requests_app.steps import account, disposition
 from requests_app.views import showing
-from requests_app.views.acting import attempt, found, press, turned_away, version_of
+from requests_app.views.acting import PersonRequest, attempt, found, press, turned_away, version_of
 from webservice_accounts.lifecycle import last_valid_date, one_year_from
+from webservice_accounts.models import WebserviceAccount
 
 CONVERSATION = frozenset({Action.ASK_UNIT, Action.ANSWER, Action.HAND_BACK})
 """What was asked and answered about this request, shown beside the form."""
 
 
-def work(http: HttpRequest, reference: str) -> HttpResponse:
+def work(http: PersonRequest, reference: str) -> HttpResponse:
     """Asked for and granted side by side. That PSI opened this page is what makes the disposition read."""
     now, item = timezone.now(), found(http, reference)
     disposition.mark_read(item, by=http.user, now=now)
-    if http.htmx:
+    if "HX-Request" in http.headers:
         return _until(http)
     if away := _not_here(http, item, now):
         return away
@@ -44,7 +45,7 @@ def work(http: HttpRequest, reference: str) -> HttpResponse:
     return _show(http, item, form, now)
 
 
-def _not_here(http: HttpRequest, item: AccessRequest, now: datetime) -> HttpResponse | None:
+def _not_here(http: PersonRequest, item: AccessRequest, now: datetime) -> HttpResponse | None:
     """To the request's page, for those who are not PSI or when there is nothing to do here (any more).
 
     A colleague's request is shown with their name, but without the form.
@@ -53,7 +54,7 @@ def _not_here(http: HttpRequest, item: AccessRequest, now: datetime) -> HttpResp
     return None if is_at_work else turned_away(http, item, Action.CREATE_ACCOUNT, now=now)
 
 
-def _until(http: HttpRequest) -> HttpResponse:
+def _until(http: PersonRequest) -> HttpResponse:
     """The fragment that says until when an account would be valid from the day that was picked."""
     form = StartForm(http.GET)
     starts_on = form.cleaned_data["starts_on"] if form.is_valid() else None
@@ -65,11 +66,12 @@ def _last_day(starts_on: date | None) -> date | None:
 
 
 def _made(item: AccessRequest) -> str:
-    words = {"name": item.account, "until": date_format(last_valid_date(item.account.ends_at), "j F Y")}
+    account = WebserviceAccount.objects.get(request=item)
+    words = {"name": account, "until": date_format(last_valid_date(account.ends_at), "j F Y")}
     return _("Akun %(name)s dibuat, berlaku s.d. %(until)s. Sekarang informasikan kepada penanggung jawab.") % words
 
 
-def _show(http: HttpRequest, item: AccessRequest, form: AccountForm, now: datetime) -> HttpResponse:
+def _show(http: PersonRequest, item: AccessRequest, form: AccountForm, now: datetime) -> HttpResponse:
     entry = showing.open_entry(item)
     actions = {row.action for row in policies.allowed(http.user, item, now=now)}
     letters = item.documents.filter(kind=Document.Kind.REQUEST_LETTER)
@@ -96,7 +98,7 @@ def _show(http: HttpRequest, item: AccessRequest, form: AccountForm, now: dateti
 
 
 # --- who does it ------------------------------------------------------------------------------
-def claim(http: HttpRequest, reference: str) -> HttpResponse:
+def claim(http: PersonRequest, reference: str) -> HttpResponse:
     """ "I am on it." """
     now, item = timezone.now(), found(http, reference)
     if http.method == "POST":
@@ -104,12 +106,12 @@ def claim(http: HttpRequest, reference: str) -> HttpResponse:
             http,
             item,
             lambda: account.claim(item, by=http.user, now=now, version=version_of(http)),
-            _("Permohonan ini Anda kerjakan. Rekan Anda melihat nama Anda."),
+            _("Permohonan ini Anda kerjakan; rekan Anda melihat nama Anda."),
         )
     return redirect(showing.work_url(item))
 
 
-def release(http: HttpRequest, reference: str) -> HttpResponse:
+def release(http: PersonRequest, reference: str) -> HttpResponse:
     """Back into the queue."""
     now, item = timezone.now(), found(http, reference)
     if http.method == "POST":
@@ -123,7 +125,7 @@ def release(http: HttpRequest, reference: str) -> HttpResponse:
 
 
 # --- when something is missing ------------------------------------------------------------------
-def ask_unit(http: HttpRequest, reference: str) -> HttpResponse:
+def ask_unit(http: PersonRequest, reference: str) -> HttpResponse:
     """A question to the unit; SOP 3's clock stands still until the answer."""
     now, item = timezone.now(), found(http, reference)
     form = QuestionForm(typed(http))
@@ -138,7 +140,7 @@ def ask_unit(http: HttpRequest, reference: str) -> HttpResponse:
     return _ask(http, item, form, Action.ASK_UNIT, now)
 
 
-def hand_back(http: HttpRequest, reference: str) -> HttpResponse:
+def hand_back(http: PersonRequest, reference: str) -> HttpResponse:
     """The disposition cannot be carried out: the head decides again."""
     now, item = timezone.now(), found(http, reference)
     form = HandBackForm(typed(http))
@@ -153,7 +155,7 @@ def hand_back(http: HttpRequest, reference: str) -> HttpResponse:
     return _ask(http, item, form, Action.HAND_BACK, now)
 
 
-def _ask(http: HttpRequest, item: AccessRequest, form: Form, action: Action, now: datetime) -> HttpResponse:
+def _ask(http: PersonRequest, item: AccessRequest, form: Form, action: Action, now: datetime) -> HttpResponse:
     """The page of one remark, with what was typed; made from the request as it is now."""
     if away := turned_away(http, item, action, now=now):
         return away

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.middleware import PersonRequest as PersonRequest
 from requests_app import policies
 from requests_app.models import AccessRequest
 from requests_app.policies import Refused
@@ -19,13 +19,6 @@ from requests_app.sla import local_time
 from requests_app.sop import TRANSITIONS, Action, Status
 from requests_app.steps.move import ActedFirst
 from requests_app.views import showing
-
-
-class PersonRequest(HttpRequest):
-    """For the type checker: what arrives at a page that demands signing in, after the middleware."""
-
-    user: User
-    LANGUAGE_CODE: str
 
 
 def found(http: HttpRequest, reference: str) -> AccessRequest:

@@ -1,13 +1,13 @@
 """Between SOP 2 and 3, made for a phone: the head reads the letter and decides."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,10 +23,10 @@ from accounts.wording import N_
 from requests_app import policies, selectors
 from requests_app.forms.disposition import DisposeForm, QuestionForm, RefusalForm, SeveralForm
 from requests_app.models import AccessRequest
-from requests_app.sop import TRANSITIONS, Action
+from requests_app.sop import TRANSITIONS, Action, Status
 from requests_app.steps import disposition
 from requests_app.views import showing
-from requests_app.views.acting import attempt, explain, found, press, turned_away, version_of
+from requests_app.views.acting import PersonRequest, attempt, explain, found, press, turned_away, version_of
 
 PAGE = 25
 UNREAD_SHOWN = 25
@@ -45,7 +45,7 @@ DONE = {
 
 
 # --- one letter ---------------------------------------------------------------------------
-def decide(http: HttpRequest, reference: str) -> HttpResponse:
+def decide(http: PersonRequest, reference: str) -> HttpResponse:
     """The letter and what is known of it; passing it on to PSI, with the two other decisions beside."""
     now = timezone.now()
     today = timezone.localdate(now)
@@ -60,18 +60,18 @@ def decide(http: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def ask_for_clarification(http: HttpRequest, reference: str) -> HttpResponse:
+def ask_for_clarification(http: PersonRequest, reference: str) -> HttpResponse:
     """Back to the unit with a question."""
     return _reasoned(http, reference, Action.ASK_FOR_CLARIFICATION, QuestionForm, disposition.ask_for_clarification)
 
 
-def refuse(http: HttpRequest, reference: str) -> HttpResponse:
+def refuse(http: PersonRequest, reference: str) -> HttpResponse:
     """The request cannot be met; a reply letter follows."""
     return _reasoned(http, reference, Action.REFUSE, RefusalForm, disposition.refuse)
 
 
 @require_POST
-def cancel(http: HttpRequest, reference: str) -> HttpResponse:
+def cancel(http: PersonRequest, reference: str) -> HttpResponse:
     """Take a disposition back while PSI has not read it."""
     now = timezone.now()
     item = found(http, reference)
@@ -84,7 +84,7 @@ def cancel(http: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _reasoned(
-    http: HttpRequest, reference: str, action: Action, form_class: type[forms.Form], act: Callable[..., AccessRequest]
+    http: PersonRequest, reference: str, action: Action, form_class: type[forms.Form], act: Callable[..., AccessRequest]
 ) -> HttpResponse:
     now = timezone.now()
     form = form_class(typed(http))
@@ -96,7 +96,7 @@ def _reasoned(
 
 
 def _decision(
-    http: HttpRequest,
+    http: PersonRequest,
     reference: str,
     action: Action,
     form: forms.Form,
@@ -125,7 +125,7 @@ def _letter(user: User, item: AccessRequest, action: Action, now: datetime) -> d
     return {
         "now": now,
         "item": item,
-        "entry": showing.open_entry(item),
+        "entry": showing.open_entry(item) if item.status == Status.AWAITING_DISPOSITION else None,
         "acting_for": right.acting_for if right else "",
         "data": item.items.select_related("data_type__owner"),
         "documents": showing.documents(letters),
@@ -146,7 +146,7 @@ def _letter(user: User, item: AccessRequest, action: Action, now: datetime) -> d
     }
 
 
-def _people_to_copy(user: User, today: Any) -> set[User]:
+def _people_to_copy(user: User, today: date) -> set[User]:
     """The office but PSI, whom the letter goes to anyway, and the one who decides."""
     return {*holders(Permission.SEE_EVERY_REQUEST, today)} - {*holders(Permission.CREATE_ACCOUNT, today), user}
 
@@ -160,11 +160,10 @@ def _next_page(user: User, now: datetime) -> str:
 
 
 # --- all of them ----------------------------------------------------------------------------
-def waiting(http: HttpRequest) -> HttpResponse:
+def waiting(http: PersonRequest) -> HttpResponse:
     """What waits for a decision, several to be passed on at once; below, what can still be taken back."""
     now = timezone.now()
-    right = authority(http.user, Permission.DISPOSE, timezone.localdate(now))
-    if right is None:
+    if authority(http.user, Permission.DISPOSE, timezone.localdate(now)) is None:
         raise Http404
     form = SeveralForm(typed(http))
     results = _dispose_chosen(http.user, form, now) if http.method == "POST" and form.is_valid() else []
@@ -180,7 +179,6 @@ def waiting(http: HttpRequest) -> HttpResponse:
         {
             "now": now,
             "form": form,
-            "acting_for": right.acting_for,
             "page": page,
             "cards": cards,
             "can_choose": sum(not card["problem"] for card in cards) > 1,
@@ -225,16 +223,14 @@ def _said(results: Iterable[disposition.Result], language: str) -> list[dict[str
     ]
 
 
-def _cards(
-    items: Iterable[AccessRequest], user: User, ticked: Collection[str], now: datetime
-) -> list[dict[str, Any]]:
+def _cards(items: Iterable[AccessRequest], user: User, ticked: Collection[str], now: datetime) -> list[dict[str, Any]]:
     items = list(items)
     earlier = selectors.earlier_decisions(items)
     return [
         {
             "item": item,
             "entry": showing.open_entry(item),
-            "documents": showing.documents(item.letters),
+            "documents": showing.documents(item.documents.all()),
             "earlier": earlier[item.pk],
             "is_chosen": item.reference in ticked,
             "problem": policies.why_not(user, item, Action.DISPOSE, now=now),

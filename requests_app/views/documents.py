@@ -3,13 +3,14 @@
 import logging
 import uuid
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from requests_app.selectors import visible_documents
 from requests_app.steps import disposition
 from requests_app.uploads import EXTENSIONS
+from requests_app.views.acting import PersonRequest
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'sel
 """Whatever the file contains, nothing in it runs or calls; our own pages may show it in a frame."""
 
 
-def document(http: HttpRequest, key: uuid.UUID) -> FileResponse:
+def document(http: PersonRequest, key: uuid.UUID) -> FileResponse:
     """One file, shown in the browser, or saved with `?unduh=1`; 404 for strangers.
 
     A letter that PSI opened counts as read: the disposition then stands.

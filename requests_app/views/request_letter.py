@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from accounts.middleware import typed
 from accounts.models import User
 from accounts.permissions import has
 from accounts.roles import Permission
-from requests_app import completeness, policies, receipts, selectors
+from requests_app import completeness, receipts, selectors
 from requests_app.forms.request_letter import (
     PARTS,
     AnswerForm,
@@ -28,19 +28,20 @@ from requests_app.forms.request_letter import (
     PersonForm,
     WithdrawForm,
 )
+from requests_app.letters.dates import Language
 from requests_app.models import AccessRequest, Document
 from requests_app.policies import Refused
 from requests_app.sop import Action, Status
 from requests_app.steps import request_letter
 from requests_app.uploads import refused_while_receiving
 from requests_app.views import showing
-from requests_app.views.acting import attempt, found, version_of
+from requests_app.views.acting import PersonRequest, attempt, found, turned_away, version_of
 
 ORDER = list(PARTS)
 
 
 # --- beginning ----------------------------------------------------------------------------
-def begin(http: HttpRequest) -> HttpResponse:
+def begin(http: PersonRequest) -> HttpResponse:
     """What one needs in hand, and the button that begins a draft; pressed twice it begins one."""
     now = timezone.now()
     unit = request_letter.sending_unit(http.user, now)
@@ -54,7 +55,7 @@ def begin(http: HttpRequest) -> HttpResponse:
     return render(http, "requests_app/request_letter/begin.html", context)
 
 
-def begin_paper(http: HttpRequest) -> HttpResponse:
+def begin_paper(http: PersonRequest) -> HttpResponse:
     """The helpdesk enters a letter that came on paper: which unit, and when it really came."""
     if not _may_register(http):
         raise Http404
@@ -73,33 +74,35 @@ def _begin_for_unit(form: PaperForm, by: User, now: datetime) -> AccessRequest:
     )
 
 
-def _may_register(http: HttpRequest) -> bool:
+def _may_register(http: PersonRequest) -> bool:
     return has(http.user, Permission.REGISTER)
 
 
 # --- the four parts -----------------------------------------------------------------------
-def part(http: HttpRequest, reference: str, part: str) -> HttpResponse:
+def part(http: PersonRequest, reference: str, part: str) -> HttpResponse:
     """One part of the form: what was typed is saved, and the next part follows."""
     now, item = timezone.now(), found(http, reference)
     if part not in PARTS:
         raise Http404
     form = _part_form(http, item, PARTS[part], now)
-    if not form.is_bound and (elsewhere := _elsewhere(http, item, Action.SUBMIT, now)):
-        return elsewhere
+    if away := _away(http, item, form, Action.SUBMIT, now):
+        return away
     if http.method == "POST":
-        _keep_files(form, http.user, now)
+        _keep_what_is_good(form, http.user, now)
         if attempt(http, form, lambda: _save(form, http.user, now)):
             return _onward(http, item, part)
     return _show_part(http, item, form)
 
 
-def remove_document(http: HttpRequest, reference: str, key: uuid.UUID) -> HttpResponse:
+def remove_document(http: PersonRequest, reference: str, key: uuid.UUID) -> HttpResponse:
     """Take a file out of the letter; what is typed beside it is saved too."""
     now, item = timezone.now(), found(http, reference)
     if http.method != "POST":
         return _to_part(item, LetterForm.part)
+    if away := turned_away(http, item, Action.SUBMIT, now=now):
+        return away
     form = _part_form(http, item, LetterForm, now, may_have_gaps=True)
-    _keep_files(form, http.user, now)
+    _keep_what_is_good(form, http.user, now)
     if document := item.documents.filter(key=key, kind=Document.Kind.REQUEST_LETTER).first():
         _remove(form, document, http.user, now)
     if attempt(http, form, lambda: _save(form, http.user, now)):
@@ -108,7 +111,7 @@ def remove_document(http: HttpRequest, reference: str, key: uuid.UUID) -> HttpRe
 
 
 def _part_form(
-    http: HttpRequest,
+    http: PersonRequest,
     item: AccessRequest,
     form_class: type[PartForm],
     now: datetime,
@@ -128,14 +131,16 @@ def _part_form(
     )
 
 
-def _keep_files(form: PartForm, by: User, now: datetime) -> None:
-    """Good files are kept at once, whatever else is wrong: a browser cannot send them again by itself."""
+def _keep_what_is_good(form: PartForm, by: User, now: datetime) -> None:
+    """Good files are kept whatever else is wrong, and the text beside a refused file: neither is asked for again."""
     form.full_clean()
-    for file, inspected in form.accepted:
-        try:
+    try:
+        for file, inspected in form.accepted:
             request_letter.add_document(form.request, file, inspected, by=by, now=now)
-        except Refused as problem:
-            form.add_error("files", str(problem))
+        if set(form.errors) == {"files"}:
+            _save(form, by, now)
+    except Refused as problem:
+        form.add_error(None, str(problem))
 
 
 def _remove(form: PartForm, document: Document, by: User, now: datetime) -> None:
@@ -149,7 +154,7 @@ def _save(form: PartForm, by: User, now: datetime) -> AccessRequest:
     return request_letter.save_part(form.request, by=by, now=now, fields=form.kept(), data_types=form.chosen())
 
 
-def _show_part(http: HttpRequest, item: AccessRequest, form: PartForm) -> HttpResponse:
+def _show_part(http: PersonRequest, item: AccessRequest, form: PartForm) -> HttpResponse:
     at = ORDER.index(form.part)
     context = {
         "item": item,
@@ -171,7 +176,7 @@ def _show_part(http: HttpRequest, item: AccessRequest, form: PartForm) -> HttpRe
     return render(http, "requests_app/request_letter/part.html", context)
 
 
-def _onward(http: HttpRequest, item: AccessRequest, part: str) -> HttpResponseRedirect:
+def _onward(http: PersonRequest, item: AccessRequest, part: str) -> HttpResponseRedirect:
     """Where the pressed button leads."""
     at = ORDER.index(part)
     match http.POST.get("go"):
@@ -190,17 +195,15 @@ def _to_part(item: AccessRequest, part: str, *, is_detour: bool = False) -> Http
     return HttpResponseRedirect(reverse("request_part", args=[item.reference, part], query=query))
 
 
-def _is_detour(http: HttpRequest) -> bool:
+def _is_detour(http: PersonRequest) -> bool:
     """Whether the part was opened from the summary, to which it then leads back."""
     return "ringkasan" in http.GET
 
 
-def _elsewhere(http: HttpRequest, item: AccessRequest, action: Action, now: datetime) -> HttpResponseRedirect | None:
-    """To the request's page with the reason, when this person can no longer do `action`."""
-    if reason := policies.why_not(http.user, item, action, now=now):
-        messages.info(http, reason)
-        return redirect(item)
-    return None
+def _away(http: PersonRequest, item: AccessRequest, form: Form, action: Action, now: datetime) -> HttpResponse | None:
+    """As `turned_away`, but what was typed before the session ended is shown all the same."""
+    is_kept = form.is_bound and http.method != "POST"
+    return None if is_kept else turned_away(http, item, action, now=now)
 
 
 def _returned(item: AccessRequest) -> dict[str, object] | None:
@@ -212,16 +215,16 @@ def _returned(item: AccessRequest) -> dict[str, object] | None:
 
 
 # --- checking and sending -------------------------------------------------------------------
-def summary(http: HttpRequest, reference: str) -> HttpResponse:
+def summary(http: PersonRequest, reference: str) -> HttpResponse:
     """Everything to check, and the button that sends it; pressed again, or reloaded, it leads to the receipt."""
     now, item = timezone.now(), found(http, reference)
     form = Form(http.POST if http.method == "POST" else None)
+    if away := turned_away(http, item, Action.SUBMIT, now=now):
+        return away
     if http.method == "POST":
         sent = attempt(http, form, lambda: request_letter.submit(item, by=http.user, now=now, version=version_of(http)))
         if sent or _is_sent(item):
             return redirect("receipt", item.reference)
-    elif elsewhere := _elsewhere(http, item, Action.SUBMIT, now):
-        return elsewhere
     context = {
         "item": item,
         "form": form,
@@ -240,7 +243,7 @@ def _is_sent(item: AccessRequest) -> bool:
     return item.submitted_at is not None and item.status not in {*request_letter.EDITABLE, Status.WITHDRAWN}
 
 
-def receipt(http: HttpRequest, reference: str) -> HttpResponse:
+def receipt(http: PersonRequest, reference: str) -> HttpResponse:
     """Proof of what was sent and when, to show or print."""
     item = found(http, reference)
     if item.submitted_at is None:
@@ -254,7 +257,7 @@ def receipt(http: HttpRequest, reference: str) -> HttpResponse:
     return render(http, "requests_app/request_letter/receipt.html", context)
 
 
-def receipt_pdf(http: HttpRequest, reference: str) -> HttpResponse:
+def receipt_pdf(http: PersonRequest, reference: str) -> HttpResponse:
     """The receipt as a PDF with letterhead."""
     item = found(http, reference)
     if item.submitted_at is None:
@@ -265,15 +268,17 @@ def receipt_pdf(http: HttpRequest, reference: str) -> HttpResponse:
     return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": str(disposition)})
 
 
-def _language() -> receipts.papers.Language:
+def _language() -> Language:
     return "en" if get_language() == "en" else "id"
 
 
 # --- afterwards ----------------------------------------------------------------------------
-def withdraw(http: HttpRequest, reference: str) -> HttpResponse:
+def withdraw(http: PersonRequest, reference: str) -> HttpResponse:
     """The unit no longer asks; possible until the account exists."""
     now, item = timezone.now(), found(http, reference)
     form = WithdrawForm(typed(http))
+    if away := _away(http, item, form, Action.WITHDRAW, now):
+        return away
 
     def act() -> AccessRequest:
         reason = form.cleaned_data["reason"]
@@ -282,13 +287,15 @@ def withdraw(http: HttpRequest, reference: str) -> HttpResponse:
     if http.method == "POST" and attempt(http, form, act):
         messages.success(http, _("Permohonan %(reference)s dibatalkan.") % {"reference": item.reference})
         return redirect(item)
-    return _ask(http, item, form, Action.WITHDRAW, now)
+    return _ask(http, item, form, "withdraw")
 
 
-def answer(http: HttpRequest, reference: str) -> HttpResponse:
+def answer(http: PersonRequest, reference: str) -> HttpResponse:
     """The unit answers PSI's question; the clock of SOP 3 goes on."""
     now, item = timezone.now(), found(http, reference)
     form = AnswerForm(typed(http))
+    if away := _away(http, item, form, Action.ANSWER, now):
+        return away
 
     def act() -> AccessRequest:
         text = form.cleaned_data["text"]
@@ -297,12 +304,10 @@ def answer(http: HttpRequest, reference: str) -> HttpResponse:
     if http.method == "POST" and attempt(http, form, act):
         messages.success(http, _("Jawaban terkirim. Divisi PSI melanjutkan pekerjaannya."))
         return redirect(item)
-    return _ask(http, item, form, Action.ANSWER, now)
+    return _ask(http, item, form, "answer")
 
 
-def _ask(http: HttpRequest, item: AccessRequest, form: Form, action: Action, now: datetime) -> HttpResponse:
+def _ask(http: PersonRequest, item: AccessRequest, form: Form, page: str) -> HttpResponse:
     """The page of one act, with what was typed; made from the request as it is now."""
-    if not form.is_bound and (elsewhere := _elsewhere(http, item, action, now)):
-        return elsewhere
     item.refresh_from_db()
-    return render(http, f"requests_app/request_letter/{action}.html", {"item": item, "form": form})
+    return render(http, f"requests_app/request_letter/{page}.html", {"item": item, "form": form})
