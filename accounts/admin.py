@@ -12,6 +12,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone, translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -37,7 +38,17 @@ def administrator(request: HttpRequest) -> User:
 
 
 # --- what all pages here share -------------------------------------------------------
-class AuditedAdmin(admin.ModelAdmin):
+class HouseAdmin(admin.ModelAdmin):
+    """A list bears the name of what it lists."""
+
+    show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+class AuditedAdmin(HouseAdmin):
     """Writes the audit trail in place of Django's own admin log, and shows it as the row's history."""
 
     ADDED = N_("{actor} menambahkan {kind} “{name}”.")
@@ -90,7 +101,7 @@ class LastingAdmin(AuditedAdmin):
         return False
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(HouseAdmin):
     """Rows that only the application writes."""
 
     actions = None
@@ -152,7 +163,7 @@ class PersonForm(IdentityFields, forms.ModelForm):
         data = super().clean()
         if data.get("identity_number") and not data.get("identity_type"):
             self.add_error("identity_type", _("Pilih jenis nomor yang diisi."))
-        if data.get("identity_type") and not data.get("identity_number"):
+        if data.get("identity_type") and not data.get("identity_number") and "identity_number" not in self.errors:
             self.add_error("identity_number", _("Isi nomornya, atau kosongkan jenis identitas."))
         roles = data.get("roles") or []
         if Role.UNIT_STAFF in roles and not data.get("unit"):

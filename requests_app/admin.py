@@ -50,8 +50,8 @@ class CalendarAdmin(AuditedAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._with_deadlines(request, super().changeform_view, *args, **kwargs)
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._with_deadlines(request, super().changelist_view, *args, **kwargs)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return self._with_deadlines(request, super().changelist_view, extra_context)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._with_deadlines(request, super().delete_view, *args, **kwargs)
@@ -83,18 +83,10 @@ class CalendarAdmin(AuditedAdmin):
     ) -> HttpResponse:
         if request.method != "POST":
             return page(request, *args, **kwargs)
-        try:
-            with transaction.atomic():
-                response = page(request, *args, **kwargs)
-                if getattr(request, "calendar_changed", False):
-                    tell_moved(request, calendar_changes.recompute(by=administrator(request), now=timezone.now()))
-        except sla.NoWorkingDay:
-            list(messages.get_messages(request))  # of what did not happen
-            messages.error(
-                request,
-                _("Tidak disimpan: dengan perubahan ini tidak ada lagi hari kerja untuk menghitung batas waktu."),
-            )
-            return HttpResponseRedirect(request.get_full_path())
+        with transaction.atomic():
+            response = page(request, *args, **kwargs)
+            if getattr(request, "calendar_changed", False):
+                tell_moved(request, calendar_changes.recompute(by=administrator(request), now=timezone.now()))
         return response
 
 
@@ -127,12 +119,22 @@ class InstitutionForm(forms.ModelForm):
     """Names, letterhead, numbers; `refused_uploads` is filled in by the page."""
 
     refused_uploads: list[Any] = []
+    webservice_url = forms.URLField(
+        label=gettext_lazy("Alamat webservice"),
+        max_length=200,
+        assume_scheme="https",
+        help_text=gettext_lazy("Disebut pada halaman kunci, misalnya https://ws.usk.ac.id."),
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+    )
     remove_logo = forms.BooleanField(label=gettext_lazy("Hapus lambang"), required=False)
 
     class Meta:
         model = Institution
         exclude: tuple[str, ...] = ()
-        widgets = {"logo": forms.FileInput(attrs={"accept": "image/png"})}
+        widgets = {
+            "address": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            "logo": forms.FileInput(attrs={"accept": "image/png"}),
+        }
         help_texts = {"logo": gettext_lazy("PNG, paling besar 512 KB. Dicetak setinggi kop surat.")}
 
     def clean_logo(self) -> Any:
@@ -248,7 +250,7 @@ class InstitutionAdmin(CalendarAdmin, LastingAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not Institution.objects.exists()
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is only one: its page instead of a list."""
         only = Institution.objects.first()
         name = "admin:accounts_institution_change" if only else "admin:accounts_institution_add"
@@ -305,7 +307,7 @@ class DayAdmin(CalendarAdmin):
 
     form = DayForm
     change_list_template = "admin/requests_app/dayrow/change_list.html"
-    list_display = ("date_shown", "name", "kind", "legal_basis", "is_estimated", "source")
+    list_display = ("date_shown", "name", "kind", "legal_basis", "estimated", "source")
     list_filter = ("kind", "source", "is_estimated")
     search_fields = ("name", "legal_basis")
     date_hierarchy = "date"
@@ -314,6 +316,10 @@ class DayAdmin(CalendarAdmin):
     @admin.display(description=gettext_lazy("tanggal"), ordering="date")
     def date_shown(self, row: DayRow) -> str:
         return date_format(row.date, "l, j F Y")
+
+    @admin.display(description=gettext_lazy("perkiraan"), ordering="is_estimated", empty_value="")
+    def estimated(self, row: DayRow) -> str | None:
+        return _("Perkiraan") if row.is_estimated else None
 
     def save_model(self, request: HttpRequest, row: DayRow, form: Any, change: bool) -> None:
         """What a person wrote or corrected is theirs: no later suggestion touches it."""
@@ -328,11 +334,10 @@ class DayAdmin(CalendarAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         confirmed = {row.year: row for row in ConfirmedYear.objects.select_related("confirmed_by")}
         years = [{"year": year, "confirmed": confirmed.get(year)} for year in _years_offered()]
-        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), "years": years}
-        return super().changelist_view(request, *args, **kwargs)
+        return super().changelist_view(request, {"years": years, **(extra_context or {})})
 
     def suggest(self, request: HttpRequest, year: int) -> HttpResponse:
         """Take over what the package suggests for a year."""

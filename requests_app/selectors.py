@@ -34,25 +34,31 @@ from webservice_accounts.models import WebserviceAccount
 
 TIMED = tuple(status for status, step in STEPS.items() if step.clock is sla.Clock.WORKING_DAYS)
 """Where a deadline is held up to somebody; the 5-minute norms are only reported."""
+ACCOUNT_ROWS = ("3", "5")
+"""Rows of the SOP that are done only where there is an account in the end."""
 
 
 # --- who may see what -----------------------------------------------------------
 def visible_to(user: User | AnonymousUser, now: datetime) -> QuerySet[AccessRequest]:
     """The requests this person may know of. The fetch is the check: others are "not found".
 
-    The office sees all but drafts that others have not sent; a unit's staff their unit's;
-    the responsible person those that name them (by verified e-mail).
+    The office sees what was sent, and the helpdesk the paper letters that it enters; a unit's
+    staff their unit's, so whoever moves to another unit leaves them behind; the responsible
+    person those that name them (by verified e-mail). What was never sent, also when it was
+    given up, concerns the unit alone.
     """
     requests = AccessRequest.objects.select_related("unit", "assignee", "created_by", "account")
     if not isinstance(user, User) or not user.is_active:
         return requests.none()
     today = timezone.localdate(now)
-    mine = Q(created_by=user) | Q(email__iexact=user.email) & ~Q(status=Status.DRAFT)
+    was_sent = Q(submitted_at__isnull=False)
+    mine = was_sent & Q(email__iexact=user.email)
     if authority(user, Permission.SEE_EVERY_REQUEST, today):
-        return requests.filter(mine | ~Q(status=Status.DRAFT))
+        mine |= was_sent
+    if authority(user, Permission.REGISTER, today):
+        mine |= Q(entered_for_unit=True)
     right = authority(user, Permission.SEND_REQUEST, today)
-    unit_id = (right.on_behalf_of or user).unit_id if right else None
-    if unit_id:
+    if right and (unit_id := (right.on_behalf_of or user).unit_id):
         mine |= Q(unit_id=unit_id)
     return requests.filter(mine)
 
@@ -87,8 +93,7 @@ def waiting_for(user: User, now: datetime) -> QuerySet[AccessRequest]:
         mine |= Q(status__in=statuses[Actor.HEAD])
     if authority(user, Permission.CREATE_ACCOUNT, today):
         colleagues = [person.pk for person in holders(Permission.CREATE_ACCOUNT, today) if person != user]
-        free = Q(assignee=None) | ~Q(assignee__in=colleagues)
-        mine |= Q(status__in=statuses[Actor.PSI]) & free
+        mine |= Q(status__in=statuses[Actor.PSI]) & ~Q(assignee__in=colleagues)
     open_entry = Q(entries__left_at__isnull=True)
     return visible_to(user, now).filter(mine & open_entry).order_by("entries__due_at", "entries__entered_at")
 
@@ -223,7 +228,7 @@ def same_letter(request: AccessRequest) -> QuerySet[AccessRequest]:
     others = AccessRequest.objects.filter(
         unit=request.unit_id, letter_number__iexact=number, letter_date=request.letter_date
     )
-    return others.exclude(pk=request.pk).exclude(status=Status.DRAFT).order_by("pk")
+    return others.filter(submitted_at__isnull=False).exclude(pk=request.pk).order_by("pk")
 
 
 def agenda_book(first: date, last: date) -> QuerySet[AgendaEntry]:
@@ -279,7 +284,7 @@ class Station:
 
     activity: Activity
     state: str
-    """done, now, next, or skipped (a refused request has no account)."""
+    """done, now, next, or skipped (a refused request has no account, a withdrawn one goes no further)."""
     entered_at: datetime | None = None
     left_at: datetime | None = None
     due_at: datetime | None = None
@@ -287,20 +292,24 @@ class Station:
 
 
 def progress(request: AccessRequest) -> list[Station]:
-    """The SOP as a line: what is done, what is now and by when, what comes next."""
+    """The SOP as a line: what is done, what is now and by when, what comes next; what a refusal or withdrawal left out.
+
+    The row in which a request was withdrawn is not done, nor is an account that was never made.
+    """
     entries = list(request.entries.order_by("entered_at", "pk"))
-    here = STEPS[Status(request.status)]
+    is_over, is_withdrawn = request.status not in OPEN, request.status == Status.WITHDRAWN
+    number = (entries[-2] if is_withdrawn else entries[-1]).step.number
     order = [row.number for row in ACTIVITIES]
-    at = order.index(here.number) if here.number is not None else len(order)
+    at = len(order) if number is None else order.index(number)
     stations = []
     for position, row in enumerate(ACTIVITIES):
         stays = [entry for entry in entries if entry.step.number == row.number]
-        if position == at:
+        was_done = bool(stays) and (request.account_id is not None or row.number not in ACCOUNT_ROWS)
+        if position == at and not is_over:
             current = stays[-1]
             stations.append(Station(row, "now", stays[0].entered_at, None, current.due_at, current.step.waits_for))
-        elif stays and position < at:
+        elif position < at and was_done:
             stations.append(Station(row, "done", stays[0].entered_at, stays[-1].left_at, stays[-1].due_at))
         else:
-            over = request.status not in OPEN
-            stations.append(Station(row, "skipped" if position < at or over else "next"))
+            stations.append(Station(row, "skipped" if position < at or is_over else "next"))
     return stations

@@ -177,6 +177,7 @@ def main(command: list[str]) -> int:
                 print(f"{variable} names a server: it is used.")
             else:
                 os.environ[variable] = stack.enter_context(server())
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # set by importing `config`; the tests have their own
         process = subprocess.Popen(command)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, _frame: process.send_signal(number))

@@ -46,7 +46,7 @@ class AddressesForm(forms.Form):
     )
 
     def clean_before(self) -> list[str]:
-        return self.cleaned_data["before"].split()
+        return [str(network) for network in addresses.parse(self.cleaned_data["before"])]
 
     def clean_networks(self) -> list[str]:
         return [str(network) for network in addresses.parse(self.cleaned_data["networks"])]

@@ -1,6 +1,7 @@
 """Every read about accounts: which ones somebody may see, and how they stand."""
 
 from datetime import datetime
+from ipaddress import ip_network
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -9,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import authority
 from accounts.roles import Permission
+from webservice_accounts import addresses
 from webservice_accounts.lifecycle import ENDING_SOON_WITHIN, State
 from webservice_accounts.models import RevealTicket, WebserviceAccount
 
@@ -50,6 +52,11 @@ def in_state(accounts: QuerySet[WebserviceAccount], state: State, now: datetime)
             return accounts.filter(rest & condition)
         rest &= ~condition
     raise ValueError(f"not a state: {state}")
+
+
+def networks_of(account: WebserviceAccount) -> list[str]:
+    """From where the account may be used, as people read it; empty means from anywhere."""
+    return addresses.as_text(ip_network(row.network) for row in account.addresses.order_by("pk")).split()
 
 
 def living_ticket(account: WebserviceAccount, now: datetime) -> RevealTicket | None:

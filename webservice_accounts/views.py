@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from ipaddress import ip_network
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import identity
 from accounts.middleware import typed
 from accounts.models import User
-from webservice_accounts import addresses, policies, selectors, services
+from webservice_accounts import policies, selectors, services
 from webservice_accounts.forms import AddressesForm, FilterForm
 from webservice_accounts.lifecycle import STATE_LABELS, State, last_valid_date, state_at
 from webservice_accounts.models import WebserviceAccount
@@ -101,7 +100,7 @@ def account(http: PersonRequest, username: str) -> HttpResponse:
             "account": row,
             "until": last_valid_date(row.ends_at),
             "data": [grant.data_type for grant in row.grants.select_related("data_type__owner")],
-            "networks": [_shown(one.network) for one in row.addresses.order_by("pk")],
+            "networks": selectors.networks_of(row),
             "secrets": row.secrets.order_by("-created_at"),
             "reference": reference,
             "request_url": reverse("request", args=[reference]) if kind == ORIGIN_OF_REQUEST else "",
@@ -110,19 +109,14 @@ def account(http: PersonRequest, username: str) -> HttpResponse:
     )
 
 
-def _shown(network: str) -> str:
-    return addresses.as_text([ip_network(network)])
-
-
 def change_addresses(http: PersonRequest, username: str) -> HttpResponse:
     """From where the account may be used; for PSI."""
     now = timezone.now()
     row = get_object_or_404(selectors.visible_to(http.user, now), username=username)
     if policies.may_change_addresses(http.user, now=now) is None:
         raise PermissionDenied
-    present = [one.network for one in row.addresses.order_by("pk")]
-    shown = {"networks": "\n".join(map(_shown, present)), "before": " ".join(present)}
-    form = AddressesForm(typed(http), initial=shown)
+    present = selectors.networks_of(row)
+    form = AddressesForm(typed(http), initial={"networks": "\n".join(present), "before": " ".join(present)})
     if http.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -132,5 +126,4 @@ def change_addresses(http: PersonRequest, username: str) -> HttpResponse:
         else:
             messages.success(http, _("Alamat akun %(name)s disimpan.") % {"name": row.username})
             return redirect("account", row.username)
-    context = {"account": row, "form": form, "present": present}
-    return render(http, "webservice_accounts/change_addresses.html", context)
+    return render(http, "webservice_accounts/change_addresses.html", {"account": row, "form": form})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from crispy_forms.layout import Div, Field
+from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ class ReplyForm(forms.ModelForm):
         "recipient",
         "subject",
         Field("body", css_class="letter-text"),
+        HTML('{% include "requests_app/reply_letter/_marks.html" %}'),
         "copies",
         Div("security_class", "classification", css_class="two"),
         "language",
@@ -48,7 +49,7 @@ class ReplyForm(forms.ModelForm):
         )
         widgets = {
             "recipient": forms.Textarea(attrs={"rows": 3}),
-            "body": forms.Textarea(attrs={"rows": 22, "aria-describedby": "marks"}),
+            "body": forms.Textarea(attrs={"rows": 22}),
             "copies": forms.Textarea(attrs={"rows": 3}),
             "numbering": forms.RadioSelect,
         }

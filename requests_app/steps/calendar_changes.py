@@ -44,8 +44,7 @@ def years_to_confirm(today: date) -> list[int]:
 def recompute(*, by: User, now: datetime) -> list[Moved]:
     """After rows of the calendar or the reading were written: the deadlines that moved, by their new instant.
 
-    Call in the transaction that wrote them. Raises `sla.NoWorkingDay` when the calendar
-    would leave an open step without any deadline.
+    Call in the transaction that wrote them.
     """
     moved = [Moved(entry.request, old, new) for entry, old, new in clock.recompute(by=by, now=now) if old and new]
     return sorted(moved, key=lambda row: (row.new, row.request.reference))

@@ -12,6 +12,7 @@ from accounts.permissions import Authority
 from requests_app import deadlines, messages, policies, selectors
 from requests_app.models import AccessRequest, StepEntry
 from requests_app.sop import TRANSITIONS, Action, Transition
+from requests_app.steps import clock
 
 
 class ActedFirst(Exception):
@@ -102,7 +103,10 @@ def open_first_entry(request: AccessRequest, *, by: User, now: datetime) -> None
 
 
 def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> None:
-    request.entries.filter(left_at__isnull=True).update(left_at=now, left_by=by)
+    for entry in request.entries.filter(left_at__isnull=True):
+        clock.note_leaving(entry, now=now)
+        entry.left_at, entry.left_by = now, by
+        entry.save(update_fields=["left_at", "left_by"])
 
 
 def _open_entry(request: AccessRequest, *, by: User | None, now: datetime) -> None:

@@ -25,7 +25,6 @@ from accounts.models import User
 from requests_app import policies, selectors
 from requests_app.forms.confirmation import CodeForm, InformForm, ProblemForm, ProceedForm, StoredForm
 from requests_app.models import AccessRequest, AgendaEntry
-from requests_app.sla import local_time
 from requests_app.sop import Action, Status
 from requests_app.steps import confirmation
 from requests_app.views import showing
@@ -35,7 +34,7 @@ from webservice_accounts import handover as keys
 from webservice_accounts.handover import HandoverError, ProvenHolder
 from webservice_accounts.lifecycle import last_valid_date
 from webservice_accounts.models import RevealTicket, WebserviceAccount
-from webservice_accounts.selectors import living_ticket
+from webservice_accounts.selectors import living_ticket, networks_of
 
 PROOF = "handover_proof"
 """Where the session keeps of which account the visitor proved to be the holder, and when."""
@@ -91,7 +90,7 @@ def _show_inform(
             "until": last_valid_date(account.ends_at),
             "data": [grant.data_type for grant in account.grants.select_related("data_type")],
             "paste": _text_to_paste(item, account),
-            "checks": _way_of_the_key(account, http.LANGUAGE_CODE),
+            "way": _way_of_the_key(account),
             "ticket": living_ticket(account, now),
             "may_resend": confirmation.why_no_new_link(http.user, item, now=now) is None,
             "plo_number": form.initial["plo_number"],
@@ -114,18 +113,15 @@ def _text_to_paste(item: AccessRequest, account: WebserviceAccount) -> str:
         ).strip()
 
 
-def _way_of_the_key(account: WebserviceAccount, language: str) -> list[dict[str, object]]:
-    """What `_checklist.html` is given: informed, opened, kept, confirmed."""
+def _way_of_the_key(account: WebserviceAccount) -> list[dict[str, object]]:
+    """What `_way.html` is given: informed, opened, kept, confirmed."""
     steps = (
         (_("Diinformasikan"), account.informed_at),
         (_("Kunci dibuka"), account.revealed_at),
         (_("Kunci disimpan"), account.acknowledged_at),
         (_("Akses dikonfirmasi dapat digunakan"), account.confirmed_at),
     )
-    return [
-        {"label": label, "ok": at is not None, "detail": local_time(at, language) if at else _("Belum")}
-        for label, at in steps
-    ]
+    return [{"label": label, "at": at} for label, at in steps]
 
 
 def resend_link(http: PersonRequest, reference: str) -> HttpResponse:
@@ -326,7 +322,7 @@ def _show_key(
             "stage": _stage(at),
             "is_holder": at.is_holder,
             "actions": actions,
-            "checks": _way_of_the_key(at.account, http.LANGUAGE_CODE)[1:],
+            "way": _way_of_the_key(at.account)[1:],
             "stored": stored or StoredForm(),
             "problem": problem or ProblemForm(),
             "problem_is_open": problem is not None,
@@ -339,7 +335,7 @@ def _facts(account: WebserviceAccount) -> dict[str, object]:
     return {
         "institution": selectors.institution(),
         "data": [grant.data_type for grant in account.grants.select_related("data_type")],
-        "networks": [row.network for row in account.addresses.all()],
+        "networks": networks_of(account),
         "until": last_valid_date(account.ends_at),
     }
 

@@ -16,6 +16,11 @@ class Example:
     label: str
     text: str
 
+    @property
+    def rows(self) -> int:
+        """How high the box is that shows it."""
+        return self.text.count("\n") + 1
+
 
 def examples(username: str, url: str) -> list[Example]:
     """Calls of the service at `url` with HTTP Basic (RFC 7617); the key itself stands in none of them."""

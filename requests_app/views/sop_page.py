@@ -16,6 +16,7 @@ from requests_app.sop import (
     IDENTITY,
     NUMBERING_NOTE,
     STEPS,
+    Action,
     Step,
     Transition,
     actions_from,
@@ -63,7 +64,7 @@ def _status(step: Step) -> dict[str, Any]:
         "applicant_label": _(step.applicant_label),
         "waits_for": _(ACTOR_LABELS[step.waits_for]) if step.waits_for else "",
         "time": _time(step),
-        "moves": [_move(row) for row in actions_from(step.status)],
+        "moves": [_move(row) for row in actions_from(step.status) if row.action is not Action.WITHDRAW],
     }
 
 

@@ -17,6 +17,7 @@ def nobody_has(_username: str) -> bool:
         ("FMIPA", "Siakad", "fmipa-siakad"),
         ("lppm", "Sistem Penelitian", "lppm-sistem-penelitian"),
         ("fmipa", "FMIPA Siakad", "fmipa-siakad"),
+        ("fmipa", "SIAKAD FMIPA", "fmipa-siakad"),
         ("fmipa", "fmipa", "fmipa"),
         ("fmipa", "FMIPAku", "fmipa-fmipaku"),
         ("fmipa", "", "fmipa"),
