@@ -11,6 +11,8 @@ from accounts import mail
 
 
 class AccountAdapter(DefaultAccountAdapter):  # allauth ships no types
+    """What Gapura decides differently from allauth's defaults."""
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts of people are made by an administrator."""
         return False

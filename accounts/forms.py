@@ -21,6 +21,7 @@ NOT_A_DATE = gettext_lazy("Tulis tanggal sebagai hari/bulan/tahun, misalnya 23/1
 class ProfileForm(IdentityFields, forms.Form):
     """The profile of the person who is signed in."""
 
+    field_order = ("full_name", "phone", "identity_type", "identity_number", "language")
     helper = layout(
         "full_name",
         "phone",
@@ -41,8 +42,7 @@ class ProfileForm(IdentityFields, forms.Form):
     )
 
     def __init__(self, data: Any = None, *, person: User) -> None:
-        names = ("full_name", "phone", "identity_type", "identity_number", "language")
-        super().__init__(data, initial={name: getattr(person, name) for name in names})
+        super().__init__(data, initial={name: getattr(person, name) for name in self.field_order})
         for name in ("identity_type", "identity_number"):
             self.fields[name].required = False
 

@@ -4,11 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from accounts.wording import N_
 
@@ -59,8 +64,12 @@ class GapuraAdminSite(admin.AdminSite):
             if any(name in rows for name in names)
         ]
 
+    @method_decorator(never_cache)
+    @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """No sign-in of its own. Who is not signed in never gets here; a stranger finds nothing."""
+        """No sign-in of its own: it hands on to the one for everybody. Who is signed in but no administrator: 404."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
         if not self.has_permission(request):
             raise Http404
         return redirect("admin:index")

@@ -17,6 +17,8 @@ from requests_app.selectors import waiting_for
 
 @dataclass(frozen=True)
 class NavItem:
+    """One line of the navigation; `count` is what waits there, None where nothing is counted."""
+
     label: str
     url: str
     icon: str

@@ -67,8 +67,9 @@ PEOPLE = (
 
 def sign_ins() -> list[tuple[str, str, str]]:
     """(role, e-mail, password) of every demo person, for the table that `run` prints."""
-    labels = {None: "Penanggung jawab", **ROLE_LABELS}
-    return [(labels[person.role], person.email, PASSWORD) for person in PEOPLE]
+    return [
+        (ROLE_LABELS[person.role] if person.role else "Penanggung jawab", person.email, PASSWORD) for person in PEOPLE
+    ]
 
 
 @transaction.atomic

@@ -15,7 +15,6 @@ from accounts.roles import Role
 from requests_app.models import AccessRequest
 from requests_app.policies import PERMISSION, taken_by
 from requests_app.sop import Action, Actor, Transition
-from webservice_accounts.lifecycle import last_valid_date
 
 COPIED_TO_UNIT_MAILBOX = frozenset(
     {Action.SUBMIT, Action.RETURN_TO_UNIT, Action.ASK_FOR_CLARIFICATION, Action.SEND_REPLY}
@@ -120,7 +119,7 @@ def _due_at(request: AccessRequest) -> datetime | None:
 
 
 def _words(request: AccessRequest, context: dict[str, Any], recipient: str) -> dict[str, Any]:
-    valid_until = last_valid_date(request.account.ends_at) if request.account else None
+    valid_until = request.account.last_day if request.account else None
     return {"request": request, "recipient": recipient, "valid_until": valid_until, **context}
 
 

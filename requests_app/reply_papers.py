@@ -4,14 +4,12 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from accounts.identity import IDENTITY_LABELS
 from accounts.models import Institution
 from requests_app.letters import papers
 from requests_app.letters.render import render
 from requests_app.letters.reply_text import ReplyFacts, draft, parse
 from requests_app.models import AccessRequest, AgendaEntry, ReplyLetter, RequestedItem
 from requests_app.policies import last_disposition
-from webservice_accounts.lifecycle import last_valid_date
 
 RENEWAL_WORKING_DAYS = 10
 """How many working days before the end the letter asks for a renewal."""
@@ -31,13 +29,13 @@ def facts(request: AccessRequest, institution: Institution) -> ReplyFacts:
         letter_date=request.letter_date,
         letter_subject=request.letter_subject,
         person_name=request.person_name,
-        identity_label=str(IDENTITY_LABELS.get(request.identity_type, "")),
+        identity_label=request.get_identity_type_display(),
         identity_number=request.identity_number,
         granted=tuple(str(item) for item in items if item.decision == RequestedItem.Decision.GRANTED),
         refused=() if is_refused else tuple(refused),
         purpose=request.purpose,
         valid_from=timezone.localdate(account.starts_at) if account else None,
-        valid_until=last_valid_date(account.ends_at) if account else None,
+        valid_until=account.last_day if account else None,
         refusal_reason=disposition.note if is_refused and disposition else "",
         renewal_working_days=RENEWAL_WORKING_DAYS if account else 0,
         helpdesk_contact=", ".join(filter(None, [institution.helpdesk_email, institution.helpdesk_phone])),

@@ -178,7 +178,7 @@ def main(command: list[str]) -> int:
             else:
                 os.environ[variable] = stack.enter_context(server())
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # set by importing `config`; the tests have their own
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, preexec_fn=die_with(os.getpid()))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, _frame: process.send_signal(number))
         return process.wait()

@@ -18,7 +18,7 @@ from accounts.middleware import typed
 from accounts.models import User
 from webservice_accounts import policies, selectors, services
 from webservice_accounts.forms import AddressesForm, FilterForm
-from webservice_accounts.lifecycle import STATE_LABELS, State, last_valid_date, state_at
+from webservice_accounts.lifecycle import STATE_LABELS, State, state_at
 from webservice_accounts.models import WebserviceAccount
 
 PAGE = 25
@@ -76,7 +76,7 @@ def _row(account: WebserviceAccount, now: datetime) -> dict[str, object]:
     return _state(account, now) | {
         "account": account,
         "identity": identity.masked(account.holder_identity_number),
-        "until": last_valid_date(account.ends_at),
+        "until": account.last_day,
     }
 
 
@@ -98,7 +98,7 @@ def account(http: PersonRequest, username: str) -> HttpResponse:
         | {
             "now": now,
             "account": row,
-            "until": last_valid_date(row.ends_at),
+            "until": row.last_day,
             "data": [grant.data_type for grant in row.grants.select_related("data_type__owner")],
             "networks": selectors.networks_of(row),
             "secrets": row.secrets.order_by("-created_at"),

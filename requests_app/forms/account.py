@@ -108,13 +108,21 @@ class AccountForm(forms.Form):
             )
 
     @property
+    def start(self) -> date | None:
+        """The day that stands in the form; None while it cannot be read."""
+        if not self.is_bound:
+            return self.today
+        self.is_valid()  # a form that came back after signing in was not read yet
+        return self.cleaned_data.get("starts_on")
+
+    @property
     def rows(self) -> list[GrantRow]:
         """The data asked for, each with its switch and its reason."""
         return [GrantRow(row, self[_granted(row)], self[_reason(row)]) for row in self.asked]
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
-        if is_taken(username):
+        if self.item.account_id is None and is_taken(username):
             free = usernames.suggest(self.item.unit.code, self.item.application, is_taken)
             raise forms.ValidationError(
                 _("Nama pengguna %(name)s sudah dipakai. Pilih yang lain, misalnya %(free)s.")

@@ -15,7 +15,6 @@ from requests_app.policies import Refused
 from requests_app.sop import Action
 from requests_app.steps import disposition, move
 from webservice_accounts import services
-from webservice_accounts.lifecycle import last_valid_date
 from webservice_accounts.models import DataType
 
 
@@ -122,7 +121,7 @@ def create_account(
     locked.assignee = by
     is_partial = bool(refused or locked.other_data_reason)
     locked.outcome = AccessRequest.Outcome.PARTIAL if is_partial else AccessRequest.Outcome.GRANTED
-    until = last_valid_date(locked.account.ends_at)
+    until = locked.account.last_day
     return act.finish(username=granting.username, until=date_format(until, "j F Y"))
 
 

@@ -42,6 +42,8 @@ def work(http: PersonRequest, reference: str) -> HttpResponse:
         messages.success(http, _made(made))
         return redirect("inform", made.reference)
     item.refresh_from_db()
+    if http.method == "POST" and item.status == Status.ACCOUNT_CREATED and item.assignee == http.user:
+        return redirect("inform", item.reference)  # pressed twice
     return _show(http, item, form, now)
 
 
@@ -67,7 +69,7 @@ def _last_day(starts_on: date | None) -> date | None:
 
 def _made(item: AccessRequest) -> str:
     account = WebserviceAccount.objects.get(request=item)
-    words = {"name": account, "until": date_format(last_valid_date(account.ends_at), "j F Y")}
+    words = {"name": account, "until": date_format(account.last_day, "j F Y")}
     return _("Akun %(name)s dibuat, berlaku s.d. %(until)s. Sekarang informasikan kepada penanggung jawab.") % words
 
 
@@ -75,7 +77,6 @@ def _show(http: PersonRequest, item: AccessRequest, form: AccountForm, now: date
     entry = showing.open_entry(item)
     actions = {row.action for row in policies.allowed(http.user, item, now=now)}
     letters = item.documents.filter(kind=Document.Kind.REQUEST_LETTER)
-    starts_on = form.cleaned_data.get("starts_on") if form.is_bound else form.today
     return render(
         http,
         "requests_app/account/work.html",
@@ -88,7 +89,7 @@ def _show(http: PersonRequest, item: AccessRequest, form: AccountForm, now: date
             "actions": actions,
             "tone": showing.tone_of(entry, now, is_mine=Action.CREATE_ACCOUNT in actions),
             "due": showing.due_of(entry),
-            "until": _last_day(starts_on),
+            "until": _last_day(form.start),
             "canned_reasons": CANNED_REASONS,
             "disposition": policies.last_disposition(item),
             "documents": showing.documents(letters),

@@ -32,13 +32,12 @@ from requests_app.views.acting import PersonRequest, attempt, found, press, turn
 from requests_app.views.examples import examples
 from webservice_accounts import handover as keys
 from webservice_accounts.handover import HandoverError, ProvenHolder
-from webservice_accounts.lifecycle import last_valid_date
 from webservice_accounts.models import RevealTicket, WebserviceAccount
 from webservice_accounts.selectors import living_ticket, networks_of
 
 PROOF = "handover_proof"
 """Where the session keeps of which account the visitor proved to be the holder, and when."""
-PROOF_LIFE = timedelta(minutes=30)
+PROOF_LIFE = timedelta(minutes=31)
 UNSENT_PROBLEM = "handover_problem"
 """What was typed when the proof had run out; given back after the next one."""
 
@@ -87,7 +86,7 @@ def _show_inform(
             "problem": problems[-1] if problems and is_waiting else None,
             "tone": showing.tone_of(entry, now, is_mine=Action.INFORM in actions),
             "state": showing.label_of(item, http.user),
-            "until": last_valid_date(account.ends_at),
+            "until": account.last_day,
             "data": [grant.data_type for grant in account.grants.select_related("data_type")],
             "paste": _text_to_paste(item, account),
             "way": _way_of_the_key(account),
@@ -108,7 +107,7 @@ def _text_to_paste(item: AccessRequest, account: WebserviceAccount) -> str:
                 "account": account,
                 "institution": selectors.institution(),
                 "data": [str(grant.data_type) for grant in account.grants.select_related("data_type")],
-                "until": last_valid_date(account.ends_at),
+                "until": account.last_day,
             },
         ).strip()
 
@@ -336,7 +335,7 @@ def _facts(account: WebserviceAccount) -> dict[str, object]:
         "institution": selectors.institution(),
         "data": [grant.data_type for grant in account.grants.select_related("data_type")],
         "networks": networks_of(account),
-        "until": last_valid_date(account.ends_at),
+        "until": account.last_day,
     }
 
 

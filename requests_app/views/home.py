@@ -2,11 +2,12 @@
 
 from itertools import groupby
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.middleware import PersonRequest
 from accounts.permissions import authority
 from accounts.roles import Permission
 from requests_app import selectors
@@ -18,7 +19,7 @@ SHOWN = 50
 """Rows on the home page; the list has them all."""
 
 
-def home(http: HttpRequest) -> HttpResponse:
+def home(http: PersonRequest) -> HttpResponse:
     """The reader's queue by step, then what moves on without them."""
     now = timezone.now()
     today = timezone.localdate(now)

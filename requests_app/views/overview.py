@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.middleware import PersonRequest
 from requests_app import policies, selectors
 from requests_app.forms.overview import FilterForm
 from requests_app.models import AccessRequest
@@ -31,7 +32,7 @@ PRESSED = frozenset({Action.CLAIM, Action.RELEASE, Action.CANCEL_DISPOSITION})
 """Done by a button alone; the others ask something first."""
 
 
-def request(http: HttpRequest, reference: str) -> HttpResponse:
+def request(http: PersonRequest, reference: str) -> HttpResponse:
     """Where is it, whose turn is it, by when; what the reader can do; what happened."""
     now = timezone.now()
     item = found(http, reference)
@@ -68,7 +69,7 @@ def request(http: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def requests(http: HttpRequest) -> HttpResponse:
+def requests(http: PersonRequest) -> HttpResponse:
     """Every request the reader may see; the filters stand in the address."""
     now = timezone.now()
     form = FilterForm(http.GET or None)

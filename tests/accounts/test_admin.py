@@ -101,6 +101,9 @@ def test_a_new_person_is_invited_chooses_a_password_and_signs_in(office: Client)
     assert not person.has_usable_password()
     assert (person.unit, set(person.roles), str(person.phone)) == (unit, {Role.UNIT_STAFF}, "+6281234567890")
 
+    address = EmailAddress.objects.get(user=person)
+    assert (address.email, address.verified, address.primary) == ("nurmala@usk.ac.id", True, True)
+
     mail = OutgoingMail.objects.get(to="nurmala@usk.ac.id")
     assert mail.subject == "Undangan memakai Gapura"
     assert "Yusra Rahmi mendaftarkan Anda di Gapura sebagai bagian dari FMIPA." in mail.text

@@ -204,7 +204,7 @@ def spans(*rows: tuple[int, str, str], **fields: str) -> dict[str, str]:
 
 
 PERIOD_ADD = f"{DATA}requests_app/hoursperiodrow/add/"
-THURSDAY, FRIDAY = 3, 4
+MONDAY, THURSDAY, FRIDAY = 0, 3, 4
 
 
 def test_a_period_in_which_thursday_is_not_worked_moves_the_deadline(office: Client) -> None:
@@ -214,11 +214,22 @@ def test_a_period_in_which_thursday_is_not_worked_moves_the_deadline(office: Cli
     assert due(entry) == "27 10.00"
 
 
+def test_other_hours_within_a_period_move_the_deadline_too(office: Client) -> None:
+    Institution.objects.update(reading=Institution.Reading.END_OF_DAY)
+    office.post(PERIOD_ADD, spans((THURSDAY, "08:00", "15:00")))
+    period, entry = HoursPeriodRow.objects.get(), disposed()
+    assert due(entry) == "26 15.00"
+    filled = spans((THURSDAY, "08:00", "14:30")) | {"spans-INITIAL_FORMS": "1"}
+    filled |= {"spans-0-id": str(period.spans.get().pk), "spans-0-period": str(period.pk)}
+    office.post(f"{DATA}requests_app/hoursperiodrow/{period.pk}/change/", filled)
+    assert due(entry) == "26 14.30"
+
+
 @pytest.mark.parametrize(
     ("filled", "sentence"),
     [
         (spans(), "Isi sekurangnya satu jam kerja untuk periode ini."),
-        (spans((THURSDAY, "", "")), "Isi sekurangnya satu jam kerja untuk periode ini."),
+        (spans((MONDAY, "", "")), "Isi sekurangnya satu jam kerja untuk periode ini."),
         (spans((THURSDAY, "15:00", "08:00")), "Jam tutup harus setelah jam buka."),
         (spans((THURSDAY, "08.00", "15.00"), ends_on="2026-11-25"), "Tanggal akhir tidak boleh sebelum tanggal mulai."),
     ],
@@ -307,7 +318,7 @@ def test_a_changed_name_moves_no_deadline_but_the_reading_does(office: Client) -
     [
         ("{sifat}/{nomer}/{tahun}", "Isian {nomer} tidak dikenal. Yang paling mirip: {urut}."),
         ("{urut}/{tahoen}", "Isian {tahoen} tidak dikenal. Yang paling mirip: {tahun}."),
-        ("{urut/{tahun}", "Isian {urut/{tahun} tidak dikenal. Yang paling mirip: {tahun}."),
+        ("{urut/{tahun}", "Kurung kurawal harus berpasangan, misalnya {urut}."),
         ("{urut}/{tahun", "Kurung kurawal harus berpasangan, misalnya {urut}."),
         ("{urut}/{unit}", "Pola harus memuat {tahun}, supaya tidak ada dua surat bernomor sama."),
         ("{unit}/{tahun}", "Pola harus memuat {urut}, supaya tidak ada dua surat bernomor sama."),

@@ -284,6 +284,17 @@ def test_a_new_link_goes_to_the_responsible_person_alone(office: Office) -> None
     assert addressees() == {"pj"}
 
 
+def test_those_in_copy_hear_of_the_disposition_and_of_its_end(office: Office) -> None:
+    copied, left = factories.person(None, email="tembusan@usk.ac.id"), factories.person(None, is_active=False)
+    request = office.request(Status.AWAITING_DISPOSITION)
+    instructions = disposition.Instructions(copies=(copied, left))
+    request = disposition.dispose(request, instructions, by=office["kepala"], now=NOW)
+    assert addressees() == {"psi", "psi2", "tembusan"}
+    OutgoingMail.objects.all().delete()
+    disposition.cancel(request, by=office["kepala"], now=NOW)
+    assert addressees() == {"psi", "psi2", "tembusan"}
+
+
 # --- words -------------------------------------------------------------------------------------------
 TELLING = [action for action in Action if RECIPIENTS[action]]
 OPENINGS = {"id": "Yth. Bapak/Ibu ", "en": "Dear "}
@@ -409,6 +420,20 @@ def test_the_reply_letter_is_attached(office: Office) -> None:
         (request.reply.document.file.name, request.reply.document.display_name)
     }
     assert all(request.reply.number in row.text for row in rows)
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_copy_is_a_finished_letter_that_asks_nothing_of_its_reader(office: Office, language: str) -> None:
+    copied = factories.person(None, email="tembusan@usk.ac.id", language=language)
+    request = office.request(Status.AWAITING_DISPOSITION)
+    instructions = disposition.Instructions(note="Mohon dicatat.", copies=(copied,))
+    request = disposition.dispose(request, instructions, by=office["kepala"], now=NOW)
+    disposition.cancel(request, by=office["kepala"], now=NOW)
+    end, beginning = OutgoingMail.objects.filter(to="tembusan@usk.ac.id").order_by("-pk")
+    assert "Mohon dicatat." in beginning.text
+    for row in (beginning, end):
+        assert_is_a_letter(row, absolute(request))
+        assert not re.search("Batas waktu|Due  ", row.text)
 
 
 # --- mails that no transition sends --------------------------------------------------------------------

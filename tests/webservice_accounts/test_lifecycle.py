@@ -148,5 +148,5 @@ def test_lifecycle_knows_neither_django_nor_the_clock() -> None:
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    assert imported == {"collections.abc", "dataclasses", "datetime", "enum", "typing", "zoneinfo"}
+    assert imported == {"accounts.wording", "collections.abc", "dataclasses", "datetime", "enum", "typing", "zoneinfo"}
     assert not called & {"now", "today", "utcnow"}

@@ -73,9 +73,9 @@ def test_a_substitute_of_psi_does_and_the_record_names_both(account: WebserviceA
     )
     change_addresses(account, networks=["10.44.3.0/24"], by=substitute, now=NOW)
     assert last_sentence(account).startswith("Rahmat (Plh. atas nama Nadia Safira) membatasi")
+    again = User.objects.get(pk=substitute.pk)
     with pytest.raises(PermissionDenied):
-        tomorrow = User.objects.get(pk=substitute.pk)
-        change_addresses(account, networks=[], by=tomorrow, now=NOW + timedelta(days=1))
+        change_addresses(account, networks=[], by=again, now=NOW + timedelta(days=1))
 
 
 def test_who_looked_at_an_older_page_is_told(account: WebserviceAccount, psi: User) -> None:

@@ -106,9 +106,7 @@ def test_25_stand_on_a_page(psi: Client) -> None:
 
 def test_the_list_asks_no_more_of_the_database_for_30_rows_than_for_3(psi: Client) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             psi.get(reverse("accounts"))
         return len(captured)
 

@@ -1,5 +1,7 @@
 """The account: who may read which data, from where, until when. Its state is computed (`lifecycle`)."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +9,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.identity import IDENTITY_CHOICES
 from accounts.models import Unit
-from webservice_accounts.lifecycle import Facts
+from webservice_accounts.lifecycle import Facts, last_valid_date
 from webservice_accounts.models.catalogue import DataType
 
 
@@ -50,6 +52,11 @@ class WebserviceAccount(models.Model):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def last_day(self) -> date:
+        """The last local date on which it is valid: "berlaku s.d."."""
+        return last_valid_date(self.ends_at)
 
     @property
     def facts(self) -> Facts:

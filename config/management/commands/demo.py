@@ -54,6 +54,8 @@ def sign_ins() -> dict[str, SignIn]:
 
 
 class Command(BaseCommand):
+    """Runs the walk and turns what is not as the SOP says into an exit code."""
+
     help = "Carry one request through the whole procedure over HTTP, as the five people (BASE_URL can be set)."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -210,7 +212,7 @@ class Walk:
         page = self._is_now(unit, "Selesai")
         for words in ("mengirim surat permohonan", "nomor agenda", "mendisposisikan", "membuat akun", "mengonfirmasi"):
             page.expect(words)
-        letters = [path for path in re.findall(r'href="(/berkas/[0-9a-f-]{36}/)\?unduh=1"', page.content.decode())]
+        letters = re.findall(r'href="(/berkas/[0-9a-f-]{36}/)\?unduh=1"', page.content.decode())
         if len(set(letters)) != 2:  # the request letter and the reply
             raise NotAsExpected(f"{len(set(letters))} files stand on the unit's page instead of two")
         reply = self._save(unit, f"{letters[-1]}?unduh=1", "surat-balasan.pdf")

@@ -9,6 +9,8 @@ from config import defaults
 
 
 class Command(BaseCommand):
+    """Writes what is missing and says what that was."""
+
     help = "Write USK's defaults (institution, units, catalogue, office hours, calendar) where nothing is set yet."
 
     def handle(self, *args: Any, **options: Any) -> None:

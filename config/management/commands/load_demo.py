@@ -10,6 +10,8 @@ from config import demo
 
 
 class Command(BaseCommand):
+    """Refuses where DEBUG is off."""
+
     help = "Load demo people in every role and a few requests in different states (only with DEBUG on)."
 
     def handle(self, *args: Any, **options: Any) -> None:

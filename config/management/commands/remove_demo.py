@@ -8,6 +8,8 @@ from config import demo
 
 
 class Command(BaseCommand):
+    """Says how many people went."""
+
     help = "Remove the demo people and every request they made."
 
     def handle(self, *args: Any, **options: Any) -> None:

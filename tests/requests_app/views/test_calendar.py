@@ -94,7 +94,7 @@ def test_office_hours_of_each_weekday(reader: Client) -> None:
     OfficeSpanRow.objects.create(weekday=0, opens=time(7, 30), closes=time(12))
     OfficeSpanRow.objects.create(weekday=0, opens=time(13), closes=time(16))
     page = text(reader)
-    assert "Senin 07.30–12.00 13.00–16.00 Selasa Tutup" in page
+    assert "Senin 07.30–12.00 13.00–16.00 Selasa Kantor tutup" in page
 
 
 def test_a_period_with_other_hours_stands_in_the_years_it_touches(reader: Client) -> None:
