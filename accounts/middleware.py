@@ -24,6 +24,8 @@ KEPT = "kept_text"
 TYPIST_COOKIE = "typist"
 TYPIST_SALT = "accounts.typist"
 MAX_KEPT_CHARACTERS = 100_000
+SECRET_FIELD = "password"
+"""What the name of a field contains when its value may stand nowhere readable."""
 WEEK = 7 * 24 * 60 * 60  # seconds
 
 
@@ -52,7 +54,8 @@ class KeepTypedTextMiddleware:
 
     A POST that must first sign in is kept in the new session; after signing in, the page
     finds it through `typed(request)`. Only the person whose page it was gets it back: a
-    signed cookie remembers who that was.
+    signed cookie remembers who that was. A form with a password is not kept: sessions are
+    readable rows of the database.
     """
 
     def __init__(self, get_response: Page) -> None:
@@ -75,6 +78,8 @@ class KeepTypedTextMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         if request.method != "POST" or request.user.is_authenticated or not getattr(view, "login_required", True):
+            return
+        if any(SECRET_FIELD in name.lower() for name in request.POST):
             return
         text = request.POST.copy()
         text.pop("csrfmiddlewaretoken", None)

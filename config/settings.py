@@ -224,8 +224,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Gapur
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.RedisOrFiles",
         "LOCATION": REDIS_URL,
+        "FILES": DATA_DIR / "cache",
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},  # seconds; the default waits for ever
     }
     if REDIS_URL
@@ -237,6 +238,7 @@ if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "socket_timeout": 1,
         "socket_connect_timeout": 1,
+        "max_retries": 0,  # a page does not wait for the broker; the worker's patience is another setting
         "visibility_timeout": 3600,
     }
 else:

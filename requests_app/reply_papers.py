@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Institution
 from requests_app.letters import papers
@@ -45,7 +45,8 @@ def facts(request: AccessRequest, institution: Institution) -> ReplyFacts:
 def propose(request: AccessRequest, institution: Institution, *, language: str = "id") -> ReplyLetter:
     """An unsaved draft of the reply, worded for the outcome."""
     kind = request.outcome or AccessRequest.Outcome.GRANTED
-    subject, body = draft(kind, language=language, facts=facts(request, institution))  # type: ignore[arg-type]
+    with translation.override(language):  # the letter's language, not the reader's
+        subject, body = draft(kind, language=language, facts=facts(request, institution))  # type: ignore[arg-type]
     agenda = AgendaEntry.objects.filter(request=request).first()
     return ReplyLetter(
         request=request,
@@ -80,11 +81,13 @@ def typeset(
 ) -> bytes:
     """The PDF of the reply; a draft (no number or no date yet) says KONSEP across every page."""
     is_normal = reply.security_class == AgendaEntry.SecurityClass.NORMAL
+    with translation.override(reply.language):  # as above
+        security_class = "" if is_normal else str(AgendaEntry.SecurityClass(reply.security_class).label)
     paper = papers.ReplyLetter(
         letterhead=letterhead(institution),
         number=reply.number,
         date=on,
-        security_class="" if is_normal else str(AgendaEntry.SecurityClass(reply.security_class).label),
+        security_class=security_class,
         subject=reply.subject,
         recipient_lines=tuple(line.strip() for line in reply.recipient.splitlines() if line.strip()),
         blocks=tuple(parse(reply.body)),

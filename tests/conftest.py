@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, Page
 
+from accounts.nudge import Broker
 from tests import browser, live
 from tests.servers import redis_database
 from tests.settings import WORKER
@@ -65,8 +66,9 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Forget counted sign-ins and codes of the test before."""
+    """Forget counted sign-ins and codes of the test before, and that its broker did not answer."""
     cache.clear()
+    Broker.silent_until = 0.0
 
 
 @pytest.fixture(scope="session")

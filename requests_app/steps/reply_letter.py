@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution, User
@@ -94,10 +94,12 @@ def approve(request: AccessRequest, *, by: User, now: datetime, version: int | N
         _draw_number(reply, institution, now)
     prefix = act.right.kind if act.right else ""
     content = _typeset(reply, institution, approved=True, now=now, prefix=prefix)
+    with translation.override(reply.language):
+        name = f"{_('Surat balasan')} {act.request.reference}.pdf"
     document = Document(
         request=act.request,
         kind=Document.Kind.REPLY_LETTER,
-        display_name=f"{_('Surat balasan')} {act.request.reference}.pdf",
+        display_name=name,
         content_type="application/pdf",
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),

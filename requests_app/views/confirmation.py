@@ -37,7 +37,7 @@ from webservice_accounts.selectors import living_ticket, networks_of
 
 PROOF = "handover_proof"
 """Where the session keeps of which account the visitor proved to be the holder, and when."""
-PROOF_LIFE = timedelta(minutes=31)
+PROOF_LIFE = timedelta(minutes=30)
 UNSENT_PROBLEM = "handover_problem"
 """What was typed when the proof had run out; given back after the next one."""
 

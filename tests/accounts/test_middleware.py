@@ -73,6 +73,20 @@ def test_another_page_does_not_get_it(browser: Client, typist: User) -> None:
     assert "SP 12/2026" in browser.get(PAGE).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("/masuk/password/change/", {"oldpassword": PASSWORD, "password1": "baru-sekali-2026", "password2": "x"}),
+        ("/masuk/reauthenticate/", {"password": PASSWORD}),
+        (PAGE, TYPED | {"Password_again": PASSWORD}),
+    ],
+)
+def test_a_password_is_never_kept(browser: Client, page: str, typed: dict[str, str]) -> None:
+    """The session is a readable row of the database; a password stands nowhere readable."""
+    assert LOGIN in browser.post(page, typed)["Location"]
+    assert KEPT not in browser.session
+
+
 def test_of_a_browser_that_nobody_was_signed_in_with_nothing_is_kept(client: Client) -> None:
     client.post(PAGE, TYPED)
     assert KEPT not in client.session

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.models import Institution
 from requests_app.models import ConfirmedYear, DayRow, HoursPeriodRow, OfficeSpanRow
@@ -152,6 +153,17 @@ def test_says_so_when_the_calendar_has_no_working_day(ask: Any) -> None:
     HoursPeriodRow.objects.create(name="Tutup", starts_on=date(2026, 1, 1), ends_on=date(2036, 1, 1))
     with pytest.raises(CommandError, match="Tidak ada hari kerja"):
         ask("2026-11-27T15:50", "24h")
+
+
+def test_counts_on_the_shipped_calendar_before_there_is_a_database(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Collective leave on 24 December, Christmas on the 25th, then a weekend.
+    monkeypatch.setattr(type(connection.introspection), "table_names", lambda *_arguments, **_options: [])
+    out, err = ask("2026-12-23T14:00", "24h", "--json")
+    assert json.loads(out)["due"] == "2026-12-28T14:00:00+07:00"
+    assert err == "Basis data belum disiapkan; dihitung dengan kalender bawaan.\n"
+    out, err = ask("2026-11-27T15:50", "24h")
+    assert out == "Batas waktu: Senin, 30 November 2026 15.50 WIB\n"
+    assert "Kalender 2026 belum dikonfirmasi" in err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import AuditEvent, OutgoingMail
 from accounts.roles import Role
@@ -235,12 +236,34 @@ def at_once(acts: int, act: Callable[[], str]) -> list[str]:
     return sorted(results)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_eight_who_open_it_at_once_one_sees_the_key() -> None:
+def opened_at_once(monkeypatch: pytest.MonkeyPatch, patience: float) -> list[str]:
+    """What eight see who open one key at once; each lingers `patience` seconds between the check and the writing."""
     account = WebserviceAccount.objects.get(request=a_request(Status.INFORMED, at=MONDAY))
-    opened = at_once(8, lambda: handover.reveal(account, by=holder_of(account), now=NOW)[:4])
-    assert opened == ["HandoverError"] * 7 + ["uws_"]
-    assert Secret.objects.filter(account=account).count() == 1
+    pages = [WebserviceAccount.objects.get(pk=account.pk) for _page in range(8)]
+    make, meeting = credentials.new_secret, threading.Barrier(8)
+
+    def linger_and_make() -> str:
+        try:
+            meeting.wait(patience)
+        except threading.BrokenBarrierError:
+            pass  # the others are not let in meanwhile
+        return make()
+
+    monkeypatch.setattr(credentials, "new_secret", linger_and_make)
+    return at_once(8, lambda: handover.reveal(pages.pop(), by=holder_of(account), now=NOW)[:4])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_who_open_it_at_once_one_sees_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert opened_at_once(monkeypatch, patience=1) == ["HandoverError"] * 7 + ["uws_"]
+    assert Secret.objects.count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_without_the_row_lock_all_would_see_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
+    assert opened_at_once(monkeypatch, patience=10) == ["uws_"] * 8
 
 
 @pytest.mark.django_db(transaction=True)

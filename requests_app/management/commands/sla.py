@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from requests_app import selectors, sla
+from requests_app.holiday_suggestions import suggestions
+from requests_app.models import OfficeSpanRow
 
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(hours=24)}
 LONGEST_STANDARD = 1000 * UNITS["d"]
+SHIPPED_YEARS = 6
+"""Calendar years of suggested holidays that even the longest standard does not outlast."""
 
 
 def parse_start(text: str) -> datetime:
@@ -48,6 +52,12 @@ def parse_standard(text: str) -> timedelta:
     return standard
 
 
+def shipped_calendar(year: int) -> sla.WorkingCalendar:
+    """The calendar a new installation starts with, from `year` on: the usual week and the suggested holidays."""
+    days = {day.date: day for ahead in range(SHIPPED_YEARS) for day in suggestions(year + ahead)}
+    return sla.WorkingCalendar(days=days)
+
+
 class Command(BaseCommand):
     """One subcommand per question, each naming the method that answers it."""
 
@@ -77,16 +87,19 @@ class Command(BaseCommand):
         options["answer"](options)
 
     def due(self, options: dict[str, Any]) -> None:
-        """Print the deadline on the calendar in the database. Raises CommandError when there is none."""
+        """Print the deadline on the calendar in the database; on the shipped one before there are tables.
+
+        Raises CommandError when there is no such deadline, or the database does not answer.
+        """
         start, standard = parse_start(options["start"]), parse_standard(options["standard"])
+        chosen = sla.Reading(options["reading"]) if options["reading"] else None
         try:
-            explanation = sla.explain(
-                start,
-                standard,
-                selectors.working_calendar(),
-                clock=sla.Clock(options["clock"]),
-                reading=sla.Reading(options["reading"]) if options["reading"] else selectors.reading(),
-            )
+            if OfficeSpanRow._meta.db_table in connection.introspection.table_names():
+                calendar, reading = selectors.working_calendar(), chosen or selectors.reading()
+            else:
+                self.stderr.write(_("Basis data belum disiapkan; dihitung dengan kalender bawaan."))
+                calendar, reading = shipped_calendar(start.year), chosen or sla.Reading.SAME_TIME
+            explanation = sla.explain(start, standard, calendar, clock=sla.Clock(options["clock"]), reading=reading)
         except sla.NotWholeDays:
             raise CommandError(
                 _("Cara hitung akhir hari memerlukan waktu baku dalam hari penuh, misalnya 24h atau 2d.")

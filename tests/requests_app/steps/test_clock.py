@@ -3,7 +3,6 @@
 Monday to Thursday 07.30-12.00 and 13.00-16.00, Friday 07.30-12.00 and 13.30-16.30; 23 November 2026 is a Monday.
 """
 
-import threading
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from requests_app.sop import Status
 from requests_app.steps import account, clock, request_letter
 from requests_app.timers import sweep_deadlines
 from tests import factories
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -164,23 +164,7 @@ def test_each_is_noticed_and_told_once_however_often_the_clock_looks() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_sweeps_at_once_notice_record_and_tell_once() -> None:
     items = [disposed(wib(23, 9, 4)) for _ in range(3)]
-    start, errors, new = threading.Barrier(4), [], []
-
-    def look() -> None:
-        try:
-            start.wait()
-            new.append(clock.sweep(now=wib(24, 10)))
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=look) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    new = at_once([lambda: clock.sweep(now=wib(24, 10))] * 4)
     assert sum(new) == 3
     assert [breaches(item) for item in items] == [[wib(24, 9, 4)]] * 3
     assert OutgoingMail.objects.filter(to="kepala@usk.ac.id").count() == 3

@@ -91,6 +91,23 @@ def test_the_preview_says_konsep_and_writes_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_the_letter_is_in_its_own_language_whoever_presses_the_button() -> None:
+    request = approval(security_class="T")
+    with translation.override("id"):
+        in_indonesian = reply_letter.preview(request, now=NOW)
+    with translation.override("en"):
+        assert reply_letter.preview(request, now=NOW) == in_indonesian
+        reply = approve(request)
+    assert reply.document is not None
+    granted = a_request(Status.REPLY_DRAFTING, at=MONDAY, identity_type="other", identity_number="K-12")
+    with translation.override("id"):
+        proposed = propose(granted, the_institution()).body
+    with translation.override("en"):
+        assert propose(granted, the_institution()).body == proposed
+    assert reply.document.display_name == f"Surat balasan {request.reference}.pdf"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
