@@ -1,6 +1,6 @@
 # What one does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix demo messages lock clean
+.PHONY: help run test check fix demo messages screenshots lock clean
 PYTHON := .venv/bin/python
 
 help:  ## Say what each target does
@@ -29,6 +29,10 @@ messages:  ## Collect the texts of the interface into locale/ and compile them
 	@bin/bootstrap run
 	@$(PYTHON) manage.py translations extract
 	@$(PYTHON) manage.py translations compile
+
+screenshots:  ## Make the pictures of the README again (needs chromium)
+	@bin/bootstrap dev
+	@bin/screenshots
 
 lock:  ## Remake the lock files (ARGS=--upgrade takes newer versions)
 	@bin/bootstrap dev

@@ -82,3 +82,18 @@ class IdentityFields(forms.Form):
             except forms.ValidationError as error:
                 self.add_error("identity_number", error)
         return self.cleaned_data
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows; a forged id that no database column holds is a wrong choice, not a server error."""
+
+    LONGEST_ID = 18
+    """Digits; the next ones may not fit into 64 bits."""
+
+    def clean(self, value: Any) -> Any:
+        for pk in value or ():
+            if len(str(pk)) > self.LONGEST_ID:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "…"}
+                )
+        return super().clean(value)

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
+from django.views.defaults import page_not_found
 
 from accounts.models import User
 
@@ -24,8 +25,9 @@ KEPT = "kept_text"
 TYPIST_COOKIE = "typist"
 TYPIST_SALT = "accounts.typist"
 MAX_KEPT_CHARACTERS = 100_000
-SECRET_FIELD = "password"
+SECRET_FIELD = "password"  # noqa: S105  # a part of a field's name
 """What the name of a field contains when its value may stand nowhere readable."""
+NOT_FOUND = 404
 WEEK = 7 * 24 * 60 * 60  # seconds
 
 
@@ -118,3 +120,23 @@ class PrivatePagesMiddleware:
         if request.user.is_authenticated:
             response.headers["Cache-Control"] = "no-store, private"
         return response
+
+
+class OwnNotFoundMiddleware:
+    """What is not found is said on our own page with `DEBUG` on too.
+
+    People try the demo; Django's page for programmers would show them every address, in English.
+    """
+
+    def __init__(self, get_response: Page) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.DEBUG and request.resolver_match is None and response.status_code == NOT_FOUND:
+            return page_not_found(request, Http404())
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        is_absent = settings.DEBUG and isinstance(exception, Http404)
+        return page_not_found(request, exception) if is_absent else None

@@ -21,8 +21,8 @@ class Authority:
 
     @property
     def acting_for(self) -> str:
-        """For the record: "Plh. atas nama Dr. X", or "" when acting in their own right."""
-        return f"{self.kind} atas nama {self.on_behalf_of}" if self.on_behalf_of else ""
+        """For the record: "Plh. menggantikan Dr. X", or "" when acting in their own right."""
+        return f"{self.kind} menggantikan {self.on_behalf_of}" if self.on_behalf_of else ""
 
 
 def has(user: User | AnonymousUser, permission: Permission) -> bool:

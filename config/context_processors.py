@@ -26,6 +26,10 @@ class NavItem:
     count: int | None = None
 
 
+DECIDING = frozenset({"disposition", "ask_for_clarification", "refuse"})
+"""Pages of one request that belong to the head's queue, whatever their address says."""
+
+
 def house(request: HttpRequest) -> dict[str, Any]:
     """`house`: the institution, and for a signed-in person their navigation, notices and substitutions."""
     data = institution()
@@ -55,9 +59,14 @@ def _navigation(request: HttpRequest, user: User) -> list[NavItem]:
     def may(permission: Permission) -> bool:
         return authority(user, permission, today) is not None
 
+    here = request.resolver_match.url_name if request.resolver_match else None
+    is_deciding = here in DECIDING and may(Permission.DISPOSE)
+
     def item(label: str, name: str, icon: str, count: int | None = None) -> NavItem:
         url = reverse(name)
         active = request.path == url if name == "home" else request.path.startswith(url)
+        if is_deciding:
+            active = name == "dispositions"
         return NavItem(label, url, icon, active, count)
 
     items = [item(_("Beranda"), "home", "home", waiting_for(user, now).count())]

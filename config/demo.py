@@ -7,9 +7,10 @@ from datetime import datetime, time, timedelta
 from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Notice, OutgoingMail, RoleGrant, Unit, User
+from accounts.models import AuditEvent, Notice, OutgoingMail, RoleGrant, Substitution, Unit, User
 from accounts.roles import ROLE_LABELS, Role
 from requests_app import sla
 from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Signatory
@@ -82,10 +83,23 @@ def load(*, now: datetime) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Removed:
+    """How many demo people are gone, and who had to stay as a name in other people's records."""
+
+    deleted: int
+    retired: tuple[str, ...]
+
+
 @transaction.atomic
-def remove() -> int:
-    """Delete the demo people with all their requests, accounts, mails and records; how many people they were."""
+def remove() -> Removed:
+    """Delete the demo people with all their requests, accounts, mails and records.
+
+    Whoever acted on the request of a real person stays on that request's record, but is
+    nobody any more: deactivated, without password, roles, substitutes or sessions.
+    """
     people = User.objects.filter(is_demo=True)
+    addresses = list(people.values_list("email", flat=True))
     requests = AccessRequest.objects.filter(created_by__in=people)
     accounts = list(requests.exclude(account=None).values_list("account", flat=True))
     for reference in requests.values_list("reference", flat=True):
@@ -97,10 +111,29 @@ def remove() -> int:
             request.reply.delete()
         request.delete()
     WebserviceAccount.objects.filter(pk__in=accounts).delete()
+    OutgoingMail.objects.filter(to__in=addresses).delete()
     Notice.objects.filter(user__in=people).delete()
-    count = people.count()
-    people.delete()
-    return count
+    retired = []
+    for person in list(people):
+        try:
+            with transaction.atomic():
+                person.delete()
+        except ProtectedError:
+            _retire(person)
+            retired.append(str(person))
+    return Removed(len(addresses) - len(retired), tuple(retired))
+
+
+def _retire(person: User) -> None:
+    """Leave the name, take everything else; a new password hash also ends every session."""
+    AccessRequest.objects.filter(assignee=person).update(assignee=None)
+    RoleGrant.objects.filter(user=person).delete()
+    EmailAddress.objects.filter(user=person).delete()
+    Substitution.objects.filter(absent=person).delete()
+    Substitution.objects.filter(substitute=person).delete()
+    person.set_unusable_password()
+    person.is_active = person.is_demo = False
+    person.save()
 
 
 def _make(person: Person) -> User:

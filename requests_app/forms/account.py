@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.form_fields import RowsField
 from requests_app.forms.request_letter import PickedMoment, layout
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.steps.account import Granting
@@ -93,7 +94,7 @@ class AccountForm(forms.Form):
             )
         if item.other_data.strip():
             asked_for = [row.data_type_id for row in self.asked]
-            self.fields["added"] = forms.ModelMultipleChoiceField(
+            self.fields["added"] = RowsField(
                 DataType.objects.filter(is_active=True).exclude(pk__in=asked_for).select_related("owner"),
                 required=False,
                 label=_("Jenis data yang sesuai"),

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.form_fields import RowsField
 from accounts.models import User
 from requests_app.forms.request_letter import PickedMoment, layout
 from requests_app.models import Disposition
@@ -64,7 +65,7 @@ class DisposeForm(NotedForm):
         widget=PickedMoment("date", "%Y-%m-%d"),
         error_messages={"invalid": gettext_lazy("Tulis tanggal sebagai hari/bulan/tahun, misalnya 23/11/2026.")},
     )
-    copies = forms.ModelMultipleChoiceField(
+    copies = RowsField(
         User.objects.none(),
         label=gettext_lazy("Tembusan kepada"),
         required=False,

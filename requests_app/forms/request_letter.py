@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.form_fields import IdentityFields, PhoneField
+from accounts.form_fields import IdentityFields, PhoneField, RowsField
 from accounts.form_fields import PickedMoment as PickedMoment
 from accounts.form_fields import layout as layout
 from accounts.models import Unit, User
@@ -131,6 +131,13 @@ class PersonForm(IdentityFields, PartForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
 
+    def clean_person_name(self) -> str:
+        """Any name that has a letter in it: emoji, digits or dashes alone name nobody."""
+        name: str = self.cleaned_data["person_name"]
+        if name and not any(sign.isalpha() for sign in name):
+            raise forms.ValidationError(_("Tulis nama dengan huruf, seperti pada surat."))
+        return name
+
     @staticmethod
     def facts_about(user: User) -> dict[str, Any]:
         """What the signed-in person's own profile says; what it does not know is left out."""
@@ -160,7 +167,7 @@ class DataForm(PartForm):
         Field("other_data", data_counter=""),
     )
 
-    data_types = forms.ModelMultipleChoiceField(
+    data_types = RowsField(
         DataType.objects.none(),
         label=gettext_lazy("Jenis data"),
         widget=forms.CheckboxSelectMultiple,

@@ -90,7 +90,8 @@ def begin(
     `version` is the one the person's page was made from: raises `ActedFirst` when the
     request has moved since. Raises `policies.Refused` when the act is not theirs to do.
     """
-    locked = AccessRequest.objects.select_for_update(of=("self",)).select_related("unit", "assignee").get(pk=request.pk)
+    # Nothing joined that an act can change: PostgreSQL reads the row anew after waiting, but not what was joined to it.
+    locked = AccessRequest.objects.select_for_update(of=("self",)).select_related("unit").get(pk=request.pk)
     if version is not None and version != locked.version:
         raise ActedFirst(locked, selectors.last_event(locked))
     right = policies.check(by, locked, action, now=now)

@@ -35,7 +35,7 @@ def sending_unit(person: User, now: datetime) -> Unit | None:
 def begin_draft(
     *, unit: Unit, by: User, now: datetime, start_key: uuid.UUID, happened_at: datetime | None = None
 ) -> AccessRequest:
-    """A new empty draft; the same `start_key` again (a double click) gives the same draft.
+    """A new empty draft; the same `start_key` again by the same person (a double click) gives the same draft.
 
     For one's own unit, or, by the helpdesk, for the unit whose paper letter came in at
     `happened_at`. Raises `Refused` for anybody else.
@@ -61,8 +61,9 @@ def begin_draft(
                 happened_at=happened_at,
             )
             move.open_first_entry(request, by=by, now=now)
-    except IntegrityError:  # the other click was faster
-        return AccessRequest.objects.get(start_key=start_key, created_by=by)
+    except IntegrityError:  # the other click was faster, or the page was made for somebody else at this computer
+        known = AccessRequest.objects.filter(start_key=start_key, created_by=by).first()
+        return known or begin_draft(unit=unit, by=by, now=now, start_key=uuid.uuid4(), happened_at=happened_at)
     return request
 
 

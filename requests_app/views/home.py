@@ -15,6 +15,8 @@ from requests_app.models import AccessRequest
 from requests_app.sop import OPEN, Status
 from requests_app.views import showing
 
+OFFICE_ACTS = (Permission.REGISTER, Permission.DISPOSE, Permission.CREATE_ACCOUNT)
+"""Whoever may do none of these has no queue that could ever fill."""
 SHOWN = 50
 """Rows on the home page; the list has them all."""
 
@@ -43,6 +45,7 @@ def home(http: PersonRequest) -> HttpResponse:
             "may_send": authority(http.user, Permission.SEND_REQUEST, today) is not None,
             "may_enter_paper": authority(http.user, Permission.REGISTER, today) is not None,
             "is_office": is_office,
+            "reads_only": is_office and not any(authority(http.user, act, today) for act in OFFICE_ACTS),
             "ending": selectors.accounts_ending(http.user, now),
         },
     )

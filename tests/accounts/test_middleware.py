@@ -1,5 +1,7 @@
 """Language, typed text and privacy, as they follow somebody from page to page."""
 
+from typing import Any
+
 import pytest
 from django.core import signing
 from django.test import Client
@@ -164,3 +166,14 @@ def test_the_cookie_that_remembers_the_typist_cannot_be_read_by_scripts(client: 
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert str(typist.email) not in cookie.value
+
+
+@pytest.mark.parametrize("page", ["/tidak-ada/", "/permohonan/GP26-000000/"])
+def test_people_who_try_the_demo_find_our_own_page_where_nothing_is(
+    client: Client, settings: Any, page: str
+) -> None:
+    settings.DEBUG = True
+    client.force_login(person())
+    answer = client.get(page)
+    assert answer.status_code == 404
+    assert "Halaman tidak ditemukan" in answer.content.decode()

@@ -81,7 +81,7 @@ def test_a_substitute_may_from_the_first_day_through_the_last(substitute: User, 
 def test_the_record_names_the_absent_person_and_the_kind(substitute: User, head: User) -> None:
     right = authority(substitute, P.DISPOSE, FIRST)
     assert right is not None
-    assert (right.person, right.on_behalf_of, right.acting_for) == (substitute, head, "Plh. atas nama Dr. Maulana")
+    assert (right.person, right.on_behalf_of, right.acting_for) == (substitute, head, "Plh. menggantikan Dr. Maulana")
 
 
 def test_standing_in_is_no_role_of_ones_own(substitute: User) -> None:

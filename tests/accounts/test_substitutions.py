@@ -93,7 +93,7 @@ def test_one_who_stands_in_for_an_administrator_appoints_in_their_name(
     Substitution.objects.create(absent=administrator, substitute=deputy, starts_on=TODAY, ends_on=TODAY)
     other = person(None)
     appoint(replace(week, substitute=other), by=deputy, now=NOW)
-    assert AuditEvent.objects.get().acting_for == "Plh. atas nama Yusra"
+    assert AuditEvent.objects.get().acting_for == "Plh. menggantikan Yusra"
 
 
 @pytest.mark.parametrize("role", [None, Role.PSI, Role.HEAD, Role.AUDITOR])

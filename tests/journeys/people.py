@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from config import demo
 from tests import browser, files
 from tests.browser import SIZES, assert_accessible, assert_fits
+from tests.live import LiveGapura
 
 REFERENCE = re.compile(r"/permohonan/([0-9A-Z-]+)/")
 KEY = re.compile(r"uws_[0-9A-Za-z]{36}")
@@ -208,6 +209,12 @@ def has_key(person: Person) -> bool:
     """Whether a key can be found anywhere on the page, seen or not."""
     values = person.page.evaluate("[...document.querySelectorAll('input, textarea')].map(one => one.value).join(' ')")
     return bool(KEY.search(person.page.content() + values))
+
+
+def reference_of(server: LiveGapura, application: str) -> str:
+    """Return the reference of one of the demo's requests."""
+    query = f"AccessRequest.objects.get(application={application!r}).reference"
+    return server.shell(f"from requests_app.models import AccessRequest; print({query})")
 
 
 def save(page: Page, link: Locator, folder: Path) -> Path:

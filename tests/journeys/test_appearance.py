@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from config import demo
 from tests.browser import Windows
-from tests.journeys.people import Person
+from tests.journeys.people import Person, reference_of
 from tests.live import LiveGapura
 
 PAGES = {
@@ -21,18 +21,19 @@ APPLICATIONS = {
     "laboratory": "Sistem Informasi Laboratorium",
     "alumni": "Portal Alumni FMIPA",
 }
-REFERENCE = "from requests_app.models import AccessRequest; print(AccessRequest.objects.get(application={!r}))"
 INDONESIAN = re.compile(
     r"\b(Anda|belum|sudah|Menunggu|Permohonan|Simpan|Kirim|Tanggal|Nomor|surat|Riwayat|berlaku|dikirim)\b"
 )
 """Words of the interface. What people and the SOP itself wrote stays Indonesian, so only buttons, headings and labels
 are read."""
+SUBJECT = "Permohonan akses webservice"
+"""What the demo's people wrote as the subject of their letters; it is the heading of some pages."""
 OWN_WORDS = "h1, h2, h3, button, legend, nav a, th[scope=col], dt, label.form-label"
 
 
 @pytest.fixture
 def references(gapura_server: LiveGapura) -> dict[str, str]:
-    return {name: gapura_server.shell(REFERENCE.format(application)) for name, application in APPLICATIONS.items()}
+    return {name: reference_of(gapura_server, application) for name, application in APPLICATIONS.items()}
 
 
 def test_dark_pages_can_be_read(gapura_server: LiveGapura, windows: Windows, references: dict[str, str]) -> None:
@@ -46,16 +47,15 @@ def test_dark_pages_can_be_read(gapura_server: LiveGapura, windows: Windows, ref
 def test_english_pages_hold_no_indonesian(
     gapura_server: LiveGapura, windows: Windows, references: dict[str, str]
 ) -> None:
-    left = []
+    left: list[str] = []
     for who, paths in PAGES.items():
         person = Person(windows.open("desktop"), gapura_server.base_url).sign_in(who)
         person.page.get_by_text("Menu pengguna:").locator("xpath=..").click()
         with person.page.expect_navigation():
-            person.page.get_by_role("button", name="English").click()
+            person.page.get_by_role("button", name=re.compile("English|Inggris")).click()
         for path in paths:
             person.page.goto(f"{gapura_server.base_url}{path.format(**references)}")
             expect(person.page.locator("html")).to_have_attribute("lang", "en")
-            for text in person.page.locator(OWN_WORDS).locator("visible=true").all_inner_texts():
-                if INDONESIAN.search(text):
-                    left.append(f"{path}: {text}")
+            texts = person.page.locator(OWN_WORDS).locator("visible=true").all_inner_texts()
+            left += [f"{path}: {text}" for text in texts if text != SUBJECT and INDONESIAN.search(text)]
     assert not left, "\n".join(left)

@@ -12,12 +12,11 @@ from tests.live import LiveGapura
 
 LABORATORY, DASHBOARD, ALUMNI = "Sistem Informasi Laboratorium", "Dasbor Mutu FEB", "Portal Alumni FMIPA"
 """Applications of the demo: two letters that were sent, one that waits for the head."""
-REFERENCE = "from requests_app.models import AccessRequest; print(AccessRequest.objects.get(application={!r}))"
 
 
 def test_helpdesk_returns_one_letter_and_the_head_decides_on_all(gapura_server: LiveGapura, windows: Windows) -> None:
     laboratory, dashboard, alumni = (
-        gapura_server.shell(REFERENCE.format(name)) for name in (LABORATORY, DASHBOARD, ALUMNI)
+        people.reference_of(gapura_server, name) for name in (LABORATORY, DASHBOARD, ALUMNI)
     )
     helpdesk = Person(windows.open("desktop"), gapura_server.base_url).sign_in(demo.HELPDESK)
     unit = Person(windows.open("phone"), gapura_server.base_url).sign_in(demo.UNIT_STAFF)

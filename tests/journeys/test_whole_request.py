@@ -49,7 +49,7 @@ def test_five_people_carry_a_request_through_the_procedure(
     helpdesk.press("Ajukan persetujuan")
 
     head.visit(f"/permohonan/{reference}/balasan/setujui/")
-    head.reads("Portal Jadwal FMIPA")
+    head.reads("disetujui dengan ketentuan sebagai berikut")
     head.press("Setujui surat")
 
     helpdesk.visit(f"/permohonan/{reference}/balasan/")

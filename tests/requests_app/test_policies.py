@@ -76,7 +76,7 @@ def test_the_right_of_a_substitute_names_both() -> None:
     right = policies.check(substitute, item, Action.DISPOSE, now=NOW)
     assert right is not None
     assert (right.person, right.on_behalf_of) == (substitute, head)
-    assert right.acting_for == "Plh. atas nama Dr. Teuku Maulana"
+    assert right.acting_for == "Plh. menggantikan Dr. Teuku Maulana"
 
 
 # --- the buttons ------------------------------------------------------------------------------------

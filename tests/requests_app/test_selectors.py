@@ -382,7 +382,7 @@ def test_the_timeline_names_the_absent_head_beside_the_substitute() -> None:
     Substitution.objects.create(absent=head, substitute=substitute, starts_on=NOW.date(), ends_on=NOW.date())
     disposition.refuse(item, by=substitute, now=NOW, reason="belum tersedia")
     assert selectors.timeline(item)[-1].sentence == (
-        "Yusra (Plh. atas nama Dr. Maulana) menyatakan permohonan belum dapat dipenuhi: belum tersedia"
+        "Yusra (Plh. menggantikan Dr. Maulana) menyatakan permohonan belum dapat dipenuhi: belum tersedia"
     )
 
 

@@ -72,7 +72,7 @@ def test_a_substitute_of_psi_does_and_the_record_names_both(account: WebserviceA
         absent=psi, substitute=substitute, starts_on=date(2026, 11, 23), ends_on=date(2026, 11, 23)
     )
     change_addresses(account, networks=["10.44.3.0/24"], by=substitute, now=NOW)
-    assert last_sentence(account).startswith("Rahmat (Plh. atas nama Nadia Safira) membatasi")
+    assert last_sentence(account).startswith("Rahmat (Plh. menggantikan Nadia Safira) membatasi")
     again = User.objects.get(pk=substitute.pk)
     with pytest.raises(PermissionDenied):
         change_addresses(account, networks=[], by=again, now=NOW + timedelta(days=1))

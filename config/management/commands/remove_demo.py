@@ -13,4 +13,10 @@ class Command(BaseCommand):
     help = "Remove the demo people and every request they made."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"removed: {demo.remove()} demo people and their requests")
+        removed = demo.remove()
+        self.stdout.write(f"removed: {removed.deleted} demo people and their requests")
+        if removed.retired:
+            self.stdout.write(
+                "They also acted on requests of others, whose records keep their names. "
+                f"Deactivated, without password and roles: {', '.join(removed.retired)}"
+            )

@@ -92,7 +92,7 @@ def test_the_record_of_a_substitute_names_both() -> None:
     item = a_request(Status.AWAITING_DISPOSITION)
     disposition.dispose(item, disposition.Instructions(), by=substitute, now=NOW)
     event = AuditEvent.objects.get(verb="dispose")
-    assert (event.actor_name, event.acting_for) == ("Yusra", "Plt. atas nama Dr. Maulana")
+    assert (event.actor_name, event.acting_for) == ("Yusra", "Plt. menggantikan Dr. Maulana")
 
 
 def test_without_a_login_the_record_has_the_name_on_the_letter_and_no_user() -> None:

@@ -252,7 +252,7 @@ def test_a_colleague_sees_who_is_on_it_and_has_no_form(psi: Client) -> None:
     zulfikar = person(Role.PSI, full_name="Zulfikar")
     request = account.claim(a_request(Status.DISPOSED), by=zulfikar, now=timezone.now())
     page = psi.get(page_of(request)).content.decode()
-    assert "Sedang dikerjakan Zulfikar." in page
+    assert "Sedang dikerjakan Zulfikar" in page
     assert 'name="username"' not in page
     assert "Permohonan ini sedang dikerjakan Zulfikar." in post(psi, request)
     assert not WebserviceAccount.objects.exists()

@@ -313,7 +313,7 @@ def test_who_may_see_the_request_but_is_not_the_holder_gets_no_key() -> None:
     for user in (person(Role.PSI), person(Role.HEAD), person(Role.UNIT_STAFF, unit=request.unit)):
         client = signed_in(user)
         page = client.get(page_of(request, "key"))
-        assert "hanya dapat dibuka oleh penanggung jawabnya" in text_of(page)
+        assert "yang dapat membuka kunci akun ini." in text_of(page)
         assert page_of(request, "reveal") not in page.content.decode()
         for name in ("reveal", "confirm", "key"):
             client.post(page_of(request, name), {"version": request.version, "stored": "on"}, follow=True)

@@ -126,6 +126,23 @@ def test_two_presses_of_the_button_begin_one_draft(at_desk: Client) -> None:
     assert first.url == second.url == url(item, "request_part", "person")
 
 
+def test_a_page_that_another_person_left_open_begins_a_draft_of_ones_own(at_desk: Client, client: Client) -> None:
+    key = str(uuid.uuid4())
+    theirs = at_desk.post(reverse("request_new"), {"start_key": key})
+    client.force_login(person(Role.UNIT_STAFF))
+    mine = client.post(reverse("request_new"), {"start_key": key})
+    assert mine.status_code == 302
+    assert mine.url != theirs.url
+    assert client.get(mine.url).status_code == 200
+
+
+def test_a_forged_number_that_no_column_holds_is_a_wrong_choice(at_desk: Client, staff: User) -> None:
+    item = draft(staff)
+    response = at_desk.post(url(item, "request_part", "data"), {"data_types": ["9" * 24]})
+    assert response.status_code == 200
+    assert response.context["form"].errors["data_types"]
+
+
 def test_a_draft_that_was_not_sent_is_offered_again(at_desk: Client, staff: User) -> None:
     item = draft(staff)
     assert url(item, "request_summary") in at_desk.get(reverse("request_new")).content.decode()
@@ -226,6 +243,8 @@ def test_that_is_me_fills_the_person_in_from_the_profile_and_saves_nothing_yet(a
     ("field", "typed", "sentence"),
     [
         ("person_name", "", "Isi nama penanggung jawab."),
+        ("person_name", "😀😀", "Tulis nama dengan huruf, seperti pada surat."),
+        ("person_name", "-", "Tulis nama dengan huruf, seperti pada surat."),
         ("identity_type", "", "Pilih jenis identitas."),
         ("identity_number", "", "Isi nomor identitas."),
         ("identity_number", "1987063020140410", "NIP terdiri atas 18 angka; yang diisi 16 angka."),
