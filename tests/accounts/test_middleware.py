@@ -169,9 +169,7 @@ def test_the_cookie_that_remembers_the_typist_cannot_be_read_by_scripts(client: 
 
 
 @pytest.mark.parametrize("page", ["/tidak-ada/", "/permohonan/GP26-000000/"])
-def test_people_who_try_the_demo_find_our_own_page_where_nothing_is(
-    client: Client, settings: Any, page: str
-) -> None:
+def test_people_who_try_the_demo_find_our_own_page_where_nothing_is(client: Client, settings: Any, page: str) -> None:
     settings.DEBUG = True
     client.force_login(person())
     answer = client.get(page)
