@@ -434,7 +434,8 @@ def test_a_substitute_sees_the_same_for_whom_they_act_and_the_record_names_both(
     client, request = signed_in(substitute_for(head, "2026-11-23", "2026-11-23")), waiting()
     assert [card["item"] for card in client.get(LIST).context["cards"]] == [request]
     assert "Anda bertindak sebagai pengganti Dr. Teuku Maulana" in words(client.get(LIST))
-    assert "Anda memutuskan sebagai Plh. menggantikan Dr. Teuku Maulana" in words(client.get(page("disposition", request)))
+    deciding = words(client.get(page("disposition", request)))
+    assert "Anda memutuskan sebagai Plh. menggantikan Dr. Teuku Maulana" in deciding
     client.post(page("disposition", request), form_of(request))
     row = the_decision(request)
     assert (row.decided_by.full_name, row.on_behalf_of) == ("Ir. Cut Meutia", head)
