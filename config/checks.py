@@ -5,6 +5,7 @@ people or work are served (web server, worker): `manage.py migrate` and
 `manage.py remove_demo` must still be able to run.
 """
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -49,6 +50,16 @@ def refuse_demo_accounts() -> None:
             "Gapura refuses to start: with DEBUG=False there must be no demo accounts, and this database "
             f"holds {count} with passwords that anybody can read. "
             "Remove them: python manage.py remove_demo. See docs/operations.md."
+        )
+
+
+def refuse_missing_static_files() -> None:
+    """Raise ImproperlyConfigured when `DEBUG` is off and `collectstatic` has not run: every page would fail."""
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    if not settings.DEBUG and not manifest.exists():
+        raise ImproperlyConfigured(
+            "Gapura refuses to start: the collected static files are missing. "
+            "Collect them: python manage.py collectstatic --noinput. See docs/operations.md."
         )
 
 

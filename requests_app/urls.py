@@ -1,6 +1,7 @@
 """Pages of the procedure, in the order of the SOP."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
 from requests_app.views import (
     account,
@@ -15,6 +16,15 @@ from requests_app.views import (
     request_letter,
     sop_page,
 )
+
+
+class ReferenceConverter(StringConverter):
+    """The reference of a request as `new_reference` makes it; anything else never reaches the database."""
+
+    regex = "GP[0-9]{2}-[0-9A-Z]{6}"
+
+
+register_converter(ReferenceConverter, "reference")
 
 of_one_request = [
     path("", overview.request, name="request"),
@@ -62,7 +72,7 @@ urlpatterns = [
     path("permohonan/", overview.requests, name="requests"),
     path("permohonan/baru/", request_letter.begin, name="request_new"),
     path("permohonan/surat-kertas/", request_letter.begin_paper, name="request_paper"),
-    path("permohonan/<str:reference>/", include(of_one_request)),
+    path("permohonan/<reference:reference>/", include(of_one_request)),
     path("berkas/<uuid:key>/", documents.document, name="document"),
     path("agenda/", agenda.book, name="agenda_book"),
     path("disposisi/", disposition.waiting, name="dispositions"),

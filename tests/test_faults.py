@@ -33,6 +33,7 @@ from requests_app.sop import Status
 from requests_app.steps import account, agenda, confirmation, move, reply_letter, request_letter
 from requests_app.steps.move import ActedFirst
 from tests import factories, live, servers
+from tests.fingerprints import whole_database
 from tests.racing import at_once
 from tests.servers import free_port, wait_until
 from webservice_accounts import handover
@@ -425,17 +426,6 @@ def test_it_is_the_lock_that_keeps_two_apart(is_locked: bool, monkeypatch: pytes
 
 
 # --- the database fails in mid-sentence -----------------------------------------------------------------------
-def whole_database() -> dict[str, str]:
-    """A fingerprint of every table."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in sorted(connection.introspection.table_names(cursor)):
-            cursor.execute(f'SELECT * FROM "{table}"')  # a name from the database itself
-            rows = sorted(repr(row) for row in cursor.fetchall())
-            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found
-
-
 class FailsAt:
     """Lets through the statements before the given one, and fails that one."""
 

@@ -59,6 +59,7 @@ def ask_unit(
 ) -> AccessRequest:
     """PSI needs an answer of the unit; SOP 3's clock stands still meanwhile."""
     act = move.begin(request, Action.ASK_UNIT, by=by, now=now, version=version)
+    disposition.mark_read(act.request, by=by, now=now)
     act.request.waiting_question = question
     act.request.assignee = by
     return act.finish(reason=question)
@@ -70,6 +71,7 @@ def hand_back(
 ) -> AccessRequest:
     """PSI cannot carry the disposition out (nothing can be granted): the head decides again."""
     act = move.begin(request, Action.HAND_BACK, by=by, now=now, version=version)
+    disposition.mark_read(act.request, by=by, now=now)
     act.request.assignee = None
     return act.finish(reason=reason)
 
@@ -84,6 +86,7 @@ def create_account(
     reason, the start lies in the past, or the user name was taken meanwhile.
     """
     act = move.begin(request, Action.CREATE_ACCOUNT, by=by, now=now, version=version)
+    disposition.mark_read(act.request, by=by, now=now)
     locked, refused = act.request, granting.refused
     if locked.other_data.strip():
         _answer_other_data(locked, granting)

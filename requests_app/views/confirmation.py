@@ -225,7 +225,8 @@ def _proven(page: KeyPage) -> Callable[[HttpRequest, str], HttpResponse]:
 
 def _with_proof(http: HttpRequest, row: RevealTicket, ticket: str, now: datetime) -> AtKey | None:
     proof = http.session.get(PROOF)
-    if not proof or proof["account"] != row.account_id:
+    # Bound to who is signed in: whoever signs in next on this computer inherits no proof.
+    if not proof or (proof["account"], proof["user"]) != (row.account_id, http.user.pk):
         return None
     if not 0 <= now.timestamp() - proof["at"] < PROOF_LIFE.total_seconds():
         return None
@@ -381,7 +382,7 @@ def handover(http: HttpRequest, row: RevealTicket, ticket: str, now: datetime) -
             form.add_error("code", str(problem))
         else:
             http.session.cycle_key()
-            http.session[PROOF] = {"account": holder.account_id, "at": now.timestamp()}
+            http.session[PROOF] = {"account": holder.account_id, "user": http.user.pk, "at": now.timestamp()}
             return redirect("handover", ticket)
     row.refresh_from_db()
     is_sent = bool(row.code_expires_at and row.code_expires_at > now)

@@ -81,6 +81,14 @@ def test_with_debug_demo_accounts_are_fine(production: Settings) -> None:
     checks.refuse_demo_accounts()
 
 
+def test_missing_static_files_are_refused_before_every_page_fails(production: Settings, tmp_path: Path) -> None:
+    production.STATIC_ROOT = tmp_path
+    with pytest.raises(ImproperlyConfigured, match="collectstatic"):
+        checks.refuse_missing_static_files()
+    (tmp_path / "staticfiles.json").write_text("{}")
+    checks.refuse_missing_static_files()
+
+
 def test_warnings_name_what_is_not_for_an_office(production: Settings) -> None:
     production.REDIS_URL = ""
     production.BASE_URL = "http://127.0.0.1:8000"

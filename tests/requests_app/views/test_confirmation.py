@@ -24,7 +24,7 @@ from requests_app.sla import WIB
 from requests_app.sop import Status
 from requests_app.steps import confirmation
 from requests_app.views.examples import examples
-from tests.factories import a_request, person
+from tests.factories import PASSWORD, a_request, person
 from webservice_accounts import handover
 from webservice_accounts.models import RevealTicket, Secret
 
@@ -455,12 +455,23 @@ def test_the_proof_lasts_30_minutes_in_a_session_of_its_own(db: None) -> None:
         after = visitor.cookies["sessionid"].value
         assert before is None or before.value != after
         stored = Session.objects.get(session_key=after).get_decoded()
-        assert stored["handover_proof"] == {"account": request.account_id, "at": start.timestamp()}
+        assert stored["handover_proof"] == {"account": request.account_id, "user": None, "at": start.timestamp()}
         clock.move_to(start + timedelta(minutes=30) - timedelta(milliseconds=1))
         assert "Kunci Anda siap dibuka" in text_of(visitor.get(link))
         clock.move_to(start + timedelta(minutes=30))
         assert "Buktikan dahulu" in text_of(visitor.post(f"{link}buka/", follow=True))
     assert not Secret.objects.exists()
+
+
+def test_who_signs_in_next_on_this_computer_inherits_no_proof(db: None) -> None:
+    informed()
+    link = link_in_mail()
+    visitor = proven_visitor(link)
+    assert "Kunci Anda siap dibuka" in text_of(visitor.get(link))
+    somebody_else = person(role=Role.UNIT_STAFF)
+    visitor.post(reverse("account_login"), {"login": somebody_else.email, "password": PASSWORD})
+    assert visitor.session["_auth_user_id"] == str(somebody_else.pk)
+    assert "Kunci Anda siap dibuka" not in text_of(visitor.get(link, follow=True))
 
 
 def test_an_attacker_who_planted_a_session_does_not_get_the_proof(db: None) -> None:

@@ -1,0 +1,482 @@
+"""Every address as everybody: who gets which page, and whose press of a button changes something. Written by hand.
+
+An address that is missing in the table fails the test.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Notice, OutgoingMail, Substitution, User
+from accounts.roles import Role
+from requests_app.models import AccessRequest
+from requests_app.sop import Status
+from tests import factories
+from tests.fingerprints import whole_database, writes
+from webservice_accounts import handover
+
+pytestmark = pytest.mark.django_db
+
+# --- the table ---------------------------------------------------------------------------------------------
+# Columns: who asks.
+PEOPLE = {
+    "N": "nobody: not signed in",
+    "U": "staff of the unit that asks",
+    "V": "staff of another unit",
+    "H": "helpdesk",
+    "K": "head (kepala)",
+    "P": "PSI; who made the account where there is one",
+    "A": "administrator",
+    "I": "auditor (internal, reads only)",
+    "R": "the responsible person, signed in, without a role",
+}
+
+# Cells: what they get. A star: the database changed.
+CELLS = {
+    "in": "sent to sign in",
+    "ok": 200,
+    "->": "sent elsewhere (302)",
+    "--": 404,
+    "xx": 403,
+    "no": 405,
+    "un": 503,
+}
+
+# What a request is like when it is asked for; "-" where no request is needed.
+SITUATIONS = {
+    "draft": Status.DRAFT,
+    "sent": Status.SUBMITTED,
+    "back": Status.RETURNED,
+    "agenda": Status.REGISTERED,
+    "head": Status.AWAITING_DISPOSITION,
+    "psi": Status.DISPOSED,
+    "asked": Status.CLARIFICATION,
+    "made": Status.ACCOUNT_CREATED,
+    "told": Status.INFORMED,
+    "opened": Status.INFORMED,  # and the key was opened
+    "reply": Status.REPLY_DRAFTING,
+    "sign": Status.REPLY_APPROVAL,
+    "signed": Status.REPLY_APPROVED,
+    "done": Status.FINISHED,
+}
+
+# A POST carries nothing but what the address says: no field is filled in.
+WALK = """
+                                 GET                                  POST
+                                 N   U   V   H   K   P   A   I   R    N   U   V   H   K   P   A   I   R
+home                   psi       in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+requests               psi       in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+request_new            -         in  ok  ok  ok  ok  ok  ok  ok  ok   in  ->* ->* ok  ok  ok  ok  ok  ok
+request_paper          -         in  --  --  ok  --  --  --  --  --   in  --  --  ok  --  --  --  --  --
+request                draft     in  ok  --  --  --  --  --  --  --   in  ok  --  --  --  --  --  --  --
+request                sent      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+request                psi       in  ok  --  ok  ok  ok* ok  ok  ok   in  ok  --  ok  ok  ok* ok  ok  ok
+request                done      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+document               draft     in  ok  --  --  --  --  --  --  --   in  ok  --  --  --  --  --  --  --
+document               sent      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+document               psi       in  ok  --  ok  ok  ok* ok  ok  ok   in  ok  --  ok  ok  ok* ok  ok  ok
+issued_letter          signed    in  --  --  ok  ok  ok  ok  ok  --   in  --  --  ok  ok  ok  ok  ok  --
+issued_letter          done      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+request_part           draft     in  ok  --  --  --  --  --  --  --   in  ok  --  --  --  --  --  --  --
+request_part           sent      in  ->  --  ->  ->  ->  ->  ->  ->   in  ok  --  ->  ->  ->  ->  ->  ->
+request_part           back      in  ok  --  ->  ->  ->  ->  ->  ->   in  ok  --  ->  ->  ->  ->  ->  ->
+remove_document        draft     in  ->  --  --  --  --  --  --  --   in  ->* --  --  --  --  --  --  --
+remove_document        sent      in  ->  --  ->  ->  ->  ->  ->  ->   in  ok  --  ->  ->  ->  ->  ->  ->
+request_summary        draft     in  ok  --  --  --  --  --  --  --   in  ->* --  --  --  --  --  --  --
+request_summary        sent      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->
+receipt                draft     in  ->  --  --  --  --  --  --  --   in  ->  --  --  --  --  --  --  --
+receipt                sent      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+receipt_pdf            draft     in  --  --  --  --  --  --  --  --   in  --  --  --  --  --  --  --  --
+receipt_pdf            sent      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+withdraw               sent      in  ok  --  ->  ->  ->  ->  ->  ->   in  ->* --  ->  ->  ->  ->  ->  ->
+withdraw               made      in  ->  --  ->  ->  ->  ->  ->  ->   in  ok  --  ->  ->  ->  ->  ->  ->
+answer                 asked     in  ok  --  ->  ->  ->  ->  ->  ->   in  ok  --  ->  ->  ->  ->  ->  ->
+agenda                 sent      in  ->  --  ok  ->  ->  ->  ->  ->   in  ->  --  ok  ->  ->  ->  ->  ->
+agenda                 agenda    in  ->  --  ok  ->  ->  ->  ->  ->   in  ->  --  ok  ->  ->  ->  ->  ->
+return_to_unit         sent      in  ->  --  ok  ->  ->  ->  ->  ->   in  ->  --  ok  ->  ->  ->  ->  ->
+forward                agenda    in  ->  --  ok  ->  ->  ->  ->  ->   in  ->  --  ->* ->  ->  ->  ->  ->
+agenda_book            agenda    in  --  --  ok  ok  ok  ok  ok  --   in  --  --  ok  ok  ok  ok  ok  --
+dispositions           head      in  --  --  --  ok  --  --  --  --   in  --  --  --  ok  --  --  --  --
+disposition            head      in  ->  --  ->  ok  ->  ->  ->  ->   in  ->  --  ->  ok  ->  ->  ->  ->
+ask_for_clarification  head      in  ->  --  ->  ok  ->  ->  ->  ->   in  ->  --  ->  ok  ->  ->  ->  ->
+refuse                 head      in  ->  --  ->  ok  ->  ->  ->  ->   in  ->  --  ->  ok  ->  ->  ->  ->
+cancel_disposition     psi       in  no  no  no  no  no  no  no  no   in  ->  --  ->  ->* ->  ->  ->  ->
+account_work           psi       in  ->  --  ->  ->  ok* ->  ->  ->   in  ->  --  ->  ->  ok* ->  ->  ->
+claim                  psi       in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->* ->  ->  ->
+release                made      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->* ->  ->  ->
+ask_unit               psi       in  ->  --  ->  ->  ok  ->  ->  ->   in  ->  --  ->  ->  ok  ->  ->  ->
+hand_back              psi       in  ->  --  ->  ->  ok  ->  ->  ->   in  ->  --  ->  ->  ok  ->  ->  ->
+inform                 made      in  ->  --  ->  ->  ok  ->  ->  ->   in  ->  --  ->  ->  ->* ->  ->  ->
+resend_link            told      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->* ->  ->  ->
+proceed_unconfirmed    told      in  ->  --  ->  ->  ok  ->  ->  ->   in  ->  --  ->  ->  ok  ->  ->  ->
+key                    psi       in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->
+key                    told      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+reveal                 made      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->
+reveal                 told      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ok*
+reveal                 opened    in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->
+confirm                told      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->
+confirm                opened    in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->*
+report_problem         told      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+reply                  reply     in  ->  --  ok  ->  ->  ->  ->  ->   in  ->  --  ok  ->  ->  ->  ->  ->
+reply                  sign      in  ->  --  ok  ok  ok  ok  ok  ->   in  ->  --  ok  ->  ->  ->  ->  ->
+reply_preview          reply     in  --  --  ok  ok  ok  ok  ok  --   in  no  no  no  no  no  no  no  no
+approve_reply          sign      in  ->  --  ->  ok  ->  ->  ->  ->   in  ->  --  ->  ok  ->  ->  ->  ->
+return_reply           sign      in  ->  --  ->  ok  ->  ->  ->  ->   in  ->  --  ->  ok  ->  ->  ->  ->
+send_reply             signed    in  no  no  no  no  no  no  no  no   in  ->  --  ->* ->  ->  ->  ->  ->
+handover               told      ok  ok  ok  ok  ok  ok  ok  ok  ->   ok  ok  ok  ok  ok  ok  ok  ok  ->
+handover_code          told      ->  ->  ->  ->  ->  ->  ->  ->  ->   ->* ->* ->* ->* ->* ->* ->* ->* ->*
+handover_reveal        told      ->  ->  ->  ->  ->  ->  ->  ->  ->   ->  ->  ->  ->  ->  ->  ->  ->  ->
+handover_confirm       opened    ->  ->  ->  ->  ->  ->  ->  ->  ->   ->  ->  ->  ->  ->  ->  ->  ->  ->
+handover_problem       told      ->  ->  ->  ->  ->  ->  ->  ->  ->   ->  ->  ->  ->  ->  ->  ->  ->  ->
+accounts               told      in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+account                told      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+change_addresses       told      in  xx  --  xx  xx  ok  xx  xx  xx   in  xx  --  xx  xx  ->  xx  xx  xx
+calendar               -         in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+sop                    -         in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+profile                -         in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+notices                psi       in  ok  ok  ok  ok  ok  ok  ok  ok   in  ->  ->  ->  ->  ->  ->  ->  ->
+set_language           -         no  no  no  no  no  no  no  no  no   ->  ->  ->  ->  ->  ->  ->  ->  ->
+substitutes            -         in  ok  ok  ok  ok  ok  ok  ok  ok   in  ok  ok  ok  ok  ok  ok  ok  ok
+end_substitution       -         in  no  no  no  no  no  no  no  no   in  --  --  --  ->* --  ->* --  --
+administration         psi       in  --  --  --  --  --  ok  --  --   in  --  --  --  --  --  ok  --  --
+send_test_mail         -         in  no  no  no  no  no  no  no  no   in  --  --  --  --  --  ->* --  --
+retry_mail             -         in  no  no  no  no  no  no  no  no   in  --  --  --  --  --  ->* --  --
+health                 -         un  un  un  un  un  un  un  un  un   no  no  no  no  no  no  no  no  no
+"""
+ROWS = [line.split() for line in WALK.strip().splitlines()[2:]]
+ORDER = "".join(PEOPLE)
+
+SAME_ADDRESS = {"issued_letter": "document"}
+"""Rows that are about another thing behind the same address."""
+
+# Not ours; what must hold of them is written below.
+ALLAUTH = {
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_reauthenticate",
+    "account_email",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_change_password",
+    "account_set_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_login_code",
+}
+ADMIN = "admin:"
+"""Everything under this name is the administrator's alone."""
+
+CANARY = "KENARI-"
+"""Stands in everything that the unit wrote; nobody of another unit may ever read it."""
+OPEN_TO_WHO_HAS_THE_LINK = {"handover", "handover_code", "handover_reveal", "handover_confirm", "handover_problem"}
+STAYS_QUIET = ("django_session",)
+"""A session is written wherever somebody asks; it is nobody's record."""
+
+
+# --- everybody, and something to ask for -------------------------------------------------------------------
+@dataclass
+class World:
+    """The people by their letter, and what stands in the addresses."""
+
+    people: dict[str, User | None]
+    words: dict[str, Any]
+
+    def client(self, letter: str, **options: Any) -> Client:
+        client, person = Client(**options), self.people[letter]
+        if person:
+            client.force_login(person)
+        return client
+
+    def path(self, name: str) -> str:
+        """The address of that name, filled in with what it needs."""
+        pattern = next(address for known, address in addresses() if known == name)
+        words = self.words | ({"key": self.words["issued"]} if name == "issued_letter" else {})
+        needs = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
+        return reverse(SAME_ADDRESS.get(name, name), kwargs={word: words[word] for word in needs})
+
+
+def build(situation: str) -> World:
+    """A request with canaries in it, in one situation, and nobody with a notice that is unread."""
+    unit = factories.UnitFactory(name=f"{CANARY}FAKULTAS")
+    office = factories.UnitFactory(name="UPT TIK")
+    roles = {"H": Role.HELPDESK, "K": Role.HEAD, "P": Role.PSI, "A": Role.ADMINISTRATOR, "I": Role.AUDITOR}
+    people: dict[str, User | None] = {letter: factories.person(role, unit=office) for letter, role in roles.items()}
+    people |= {
+        "N": None,
+        "U": factories.person(Role.UNIT_STAFF, unit=unit, full_name=f"{CANARY}STAF"),
+        "V": factories.person(Role.UNIT_STAFF),
+        "R": factories.person(None, email="pj@usk.ac.id", unit=unit, full_name=f"{CANARY}PJ"),
+    }
+    factories.the_institution()
+    factories.DataTypeFactory(owner=office)
+    substitution = Substitution.objects.create(
+        absent=people["K"],
+        substitute=factories.person(None, unit=office),
+        starts_on=timezone.localdate() + timedelta(days=1),
+        ends_on=timezone.localdate() + timedelta(days=2),
+    )
+    words: dict[str, Any] = {"part": "person", "pk": substitution.pk}
+    if situation != "-":
+        words |= words_of(a_request(situation, people["U"]))
+    Notice.objects.all().delete()
+    return World(people, words)
+
+
+def a_request(situation: str, by: User | None) -> AccessRequest:
+    texts = ("person_name", "application", "purpose", "letter_number", "letter_subject")
+    item = factories.a_request(
+        SITUATIONS[situation], by=by, email="pj@usk.ac.id", **{name: f"{CANARY}{name}" for name in texts}
+    )
+    if situation == "opened":
+        holder = handover.ProvenHolder(item.account_id, item.person_name)
+        handover.reveal(item.account, by=holder, now=timezone.now())
+    return AccessRequest.objects.get(pk=item.pk)
+
+
+def words_of(item: AccessRequest) -> dict[str, Any]:
+    words = {"reference": item.reference, "key": item.documents.earliest("pk").key}
+    if issued := item.documents.filter(kind="reply_letter").first():
+        words["issued"] = issued.key
+    if item.account:
+        words["username"] = item.account.username
+        words["ticket"] = handover.issue_ticket(item.account, now=timezone.now())
+    return words
+
+
+def addresses() -> Iterator[tuple[str, str]]:
+    """Name and pattern of every address there is, and of the rows that share one."""
+
+    def walk(patterns: list[URLPattern | URLResolver], before: str, space: str) -> Iterator[tuple[str, str]]:
+        for one in patterns:
+            if isinstance(one, URLResolver):
+                inside = f"{space}{one.namespace}:" if one.namespace else space
+                yield from walk(one.url_patterns, before + str(one.pattern), inside)
+            else:
+                yield f"{space}{one.name}", before + str(one.pattern)
+
+    known = list(walk(get_resolver().url_patterns, "", ""))
+    yield from known
+    yield from ((row, dict(known)[name]) for row, name in SAME_ADDRESS.items())
+
+
+# --- the walk ------------------------------------------------------------------------------------------------
+def test_every_address_stands_in_the_table() -> None:
+    known = {SAME_ADDRESS.get(row[0], row[0]) for row in ROWS} | ALLAUTH
+    found = {name for name, _pattern in addresses() if not name.startswith(ADMIN)} - set(SAME_ADDRESS)
+    assert found == known
+
+
+def test_the_table_is_whole() -> None:
+    assert all(len(row) == 2 + 2 * len(PEOPLE) for row in ROWS)
+    assert {cell.rstrip("*") for row in ROWS for cell in row[2:]} == set(CELLS)
+    assert {row[1] for row in ROWS} == {"-", *SITUATIONS}
+
+
+def ask(world: World, letter: str, path: str, method: str) -> tuple[HttpResponse, bool]:
+    """What this person gets, and whether it changed anything; afterwards nothing has happened."""
+    client = world.client(letter)
+    before = whole_database(but=STAYS_QUIET)
+    with transaction.atomic():
+        with writes() as statements:
+            response = getattr(client, method)(path)
+            for chunk in response.streaming_content if response.streaming else ():
+                assert chunk
+        changed = bool(statements) and whole_database(but=STAYS_QUIET) != before
+        transaction.set_rollback(True)
+    return response, changed
+
+
+def cell(response: HttpResponse, changed: bool) -> str:
+    """How the table writes it."""
+    if response.status_code == 302:
+        found = "in" if response["Location"].startswith(reverse("account_login")) else "->"
+    else:
+        found = next(sign for sign, code in CELLS.items() if code == response.status_code)
+    return found + ("*" if changed else "")
+
+
+def line(cells: list[str]) -> str:
+    """A row of the table to compare and to read."""
+    return "  ".join(f"{letter}:{sign}" for letter, sign in zip(ORDER * 2, cells, strict=True))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}")
+def test_what_everybody_gets(row: list[str]) -> None:
+    name, situation, *expected = row
+    world = build(situation)
+    if name == "retry_mail":
+        words = {"key": "x", "to": "a@usk.ac.id", "queued_at": timezone.now(), "next_try_at": timezone.now()}
+        world.words["pk"] = OutgoingMail.objects.create(state="failed", **words).pk
+    path, found = world.path(name), []
+    for method in ("get", "post"):
+        for letter in PEOPLE:
+            response, changed = ask(world, letter, path, method)
+            found.append(cell(response, changed))
+            if letter in "NV" and name not in OPEN_TO_WHO_HAS_THE_LINK and not response.streaming:
+                assert CANARY not in response.content.decode(errors="replace"), f"{letter} reads of another unit"
+    assert line(found) == line(expected)
+
+
+@pytest.mark.parametrize("path", ["/permohonan/?q=kenari", "/akun/?q=kenari", "/permohonan/?state=disposed", "/"])
+def test_another_units_staff_find_nothing_whatever_they_search_for(path: str) -> None:
+    world = build("told")
+    assert CANARY not in world.client("V").get(path).content.decode()
+    if "kenari" in path:
+        assert CANARY in world.client("U").get(path).content.decode(), "the search itself works"
+
+
+OF_ONE_THING = [row[:2] for row in ROWS if row[1] != "-" and "<" in dict(addresses())[row[0]]]
+
+
+@pytest.mark.parametrize(("name", "situation"), OF_ONE_THING)
+def test_what_does_not_exist_and_what_is_not_theirs_look_the_same(name: str, situation: str) -> None:
+    world = build(situation)
+    made_up = {"reference": "GP26-AAAAAA", "key": uuid.uuid4(), "username": "tidak-ada", "ticket": "uwr_" + "x" * 43}
+    nowhere = World(world.people, world.words | made_up | {"issued": made_up["key"]})
+    stranger = world.client("V")
+    for method in ("get", "post"):
+        theirs = getattr(stranger, method)(world.path(name))
+        nothing = getattr(stranger, method)(nowhere.path(name))
+        if name not in OPEN_TO_WHO_HAS_THE_LINK:
+            assert theirs.status_code == nothing.status_code
+        assert nothing.status_code in (404, 405)
+
+
+# --- forged forms ------------------------------------------------------------------------------------------------
+EXAMPLES = {
+    "app_label": "accounts",
+    "content_type_id": "1",
+    "key": "a-b",
+    "object_id": "1",
+    "part": "person",
+    "pk": 1,
+    "reference": "GP26-AAAAAA",
+    "ticket": "x",
+    "uidb36": "1",
+    "url": "x",
+    "username": "x",
+    "year": 2026,
+}
+
+
+def example(pattern: str) -> str:
+    """An address that fits a pattern."""
+
+    def word(found: re.Match[str]) -> str:
+        name = found["path"] or found["expression"]
+        return str(uuid.UUID(int=1)) if "uuid:" in found[0] else str(EXAMPLES[name])
+
+    filled = re.sub(r"\(\?P<(?P<expression>\w+)>[^()]*\)|<(?:\w+:)?(?P<path>\w+)>", word, pattern)
+    return "/" + filled.replace("^", "").replace("$", "")
+
+
+ALL_PATHS = sorted({example(pattern) for _name, pattern in addresses()})
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_no_address_takes_a_form_that_is_not_ours(method: str) -> None:
+    administrator = Client(enforce_csrf_checks=True)
+    administrator.force_login(factories.person(tuple(Role)))
+    nobody = Client(enforce_csrf_checks=True)
+    before = whole_database(but=STAYS_QUIET)
+    for client in (administrator, nobody):
+        answers = {path: getattr(client, method)(path).status_code for path in ALL_PATHS}
+        assert answers == dict.fromkeys(ALL_PATHS, 403)
+    assert whole_database(but=STAYS_QUIET) == before
+
+
+# --- what is not ours ------------------------------------------------------------------------------------------------
+ADMIN_PATHS = sorted({example(pattern) for name, pattern in addresses() if name.startswith(ADMIN)})
+
+
+def test_the_administrators_workshop_is_open_to_nobody_else() -> None:
+    world = build("psi")
+    assert len(ADMIN_PATHS) > 50
+    for letter in ORDER.replace("A", ""):
+        client = world.client(letter)
+        for path in ADMIN_PATHS:
+            for method in ("get", "post"):
+                response = getattr(client, method)(path)
+                assert response.status_code in (302, 403, 404, 405), f"{letter} {path}"
+                assert CANARY not in response.content.decode(), f"{letter} {path}"
+
+
+def test_the_administrator_is_let_in() -> None:
+    client = build("psi").client("A")
+    assert client.get(reverse("admin:index")).status_code == 200
+    assert client.get(reverse("admin:accounts_user_changelist")).status_code == 200
+
+
+FOR_EVERYBODY: dict[str, tuple[int, int]] = {  # to nobody, to somebody signed in
+    "account_login": (200, 302),
+    "account_logout": (302, 200),
+    "account_signup": (200, 302),
+    "account_inactive": (200, 200),
+    "account_reauthenticate": (302, 200),
+    "account_email": (302, 200),
+    "account_email_verification_sent": (200, 200),
+    "account_change_password": (302, 200),
+    "account_set_password": (302, 302),
+    "account_reset_password": (200, 200),
+    "account_reset_password_done": (200, 200),
+    "account_reset_password_from_key_done": (200, 200),
+    "account_confirm_login_code": (302, 302),
+}
+
+
+def test_the_pages_around_signing_in_answer_and_change_nothing() -> None:
+    world = build("-")
+    nobody, somebody = world.client("N"), world.client("U")
+    before = whole_database(but=STAYS_QUIET)
+    pages = {name: (nobody.get(reverse(name)), somebody.get(reverse(name))) for name in FOR_EVERYBODY}
+    found = {name: (first.status_code, second.status_code) for name, (first, second) in pages.items()}
+    assert found == FOR_EVERYBODY
+    assert whole_database(but=STAYS_QUIET) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("account_confirm_email", {"key": "tidak-ada"}),
+        ("account_reset_password_from_key", {"uidb36": "1", "key": "x-y"}),
+    ],
+)
+def test_a_made_up_link_of_a_mail_opens_nothing(name: str, words: dict[str, str]) -> None:
+    client = build("-").client("N")
+    assert client.get(reverse(name, kwargs=words)).status_code in (200, 302, 404)
+    assert "_auth_user_id" not in client.session
+
+
+NOT_FOUND: Callable[[str], str] = "/permohonan/{}/".format
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        NOT_FOUND("..%2f..%2fetc%2fpasswd"),
+        NOT_FOUND("GP26-" + "A" * 300),
+        NOT_FOUND("GP26-%00AAAAA"),
+        NOT_FOUND("🎓"),
+        "/berkas/bukan-uuid/",
+        "/akun/tidak-ada/",
+        "/tidak/ada/",
+    ],
+)
+def test_an_address_that_leads_nowhere_says_so(path: str) -> None:
+    world = build("-")
+    assert world.client("N").get(path).status_code in (302, 404)
+    assert [world.client(letter).get(path).status_code for letter in "UA"] == [404, 404]
