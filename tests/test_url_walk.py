@@ -5,42 +5,25 @@ An address that is missing in the table fails the test.
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Notice, OutgoingMail, Substitution, User
+from accounts.models import OutgoingMail
 from accounts.roles import Role
-from requests_app.models import AccessRequest
-from requests_app.sop import Status
 from tests import factories
+from tests.everybody import CANARY, PEOPLE, SAME_ADDRESS, SITUATIONS, World, addresses, build
 from tests.fingerprints import whole_database, writes
-from webservice_accounts import handover
 
 pytestmark = pytest.mark.django_db
 
 # --- the table ---------------------------------------------------------------------------------------------
-# Columns: who asks.
-PEOPLE = {
-    "N": "nobody: not signed in",
-    "U": "staff of the unit that asks",
-    "V": "staff of another unit",
-    "H": "helpdesk",
-    "K": "head (kepala)",
-    "P": "PSI; who made the account where there is one",
-    "A": "administrator",
-    "I": "auditor (internal, reads only)",
-    "R": "the responsible person, signed in, without a role",
-}
-
+# Rows: an address and the situation it is asked in. Columns: who asks. Both are explained in `everybody.py`.
 # Cells: what they get. A star: the database changed.
 CELLS = {
     "in": "sent to sign in",
@@ -50,24 +33,6 @@ CELLS = {
     "xx": 403,
     "no": 405,
     "un": 503,
-}
-
-# What a request is like when it is asked for; "-" where no request is needed.
-SITUATIONS = {
-    "draft": Status.DRAFT,
-    "sent": Status.SUBMITTED,
-    "back": Status.RETURNED,
-    "agenda": Status.REGISTERED,
-    "head": Status.AWAITING_DISPOSITION,
-    "psi": Status.DISPOSED,
-    "asked": Status.CLARIFICATION,
-    "made": Status.ACCOUNT_CREATED,
-    "told": Status.INFORMED,
-    "opened": Status.INFORMED,  # and the key was opened
-    "reply": Status.REPLY_DRAFTING,
-    "sign": Status.REPLY_APPROVAL,
-    "signed": Status.REPLY_APPROVED,
-    "done": Status.FINISHED,
 }
 
 # A POST carries nothing but what the address says: no field is filled in.
@@ -156,9 +121,6 @@ health                 -         un  un  un  un  un  un  un  un  un   no  no  no
 ROWS = [line.split() for line in WALK.strip().splitlines()[2:]]
 ORDER = "".join(PEOPLE)
 
-SAME_ADDRESS = {"issued_letter": "document"}
-"""Rows that are about another thing behind the same address."""
-
 # Not ours; what must hold of them is written below.
 ALLAUTH = {
     "account_login",
@@ -180,97 +142,9 @@ ALLAUTH = {
 ADMIN = "admin:"
 """Everything under this name is the administrator's alone."""
 
-CANARY = "KENARI-"
-"""Stands in everything that the unit wrote; nobody of another unit may ever read it."""
 OPEN_TO_WHO_HAS_THE_LINK = {"handover", "handover_code", "handover_reveal", "handover_confirm", "handover_problem"}
 STAYS_QUIET = ("django_session",)
 """A session is written wherever somebody asks; it is nobody's record."""
-
-
-# --- everybody, and something to ask for -------------------------------------------------------------------
-@dataclass
-class World:
-    """The people by their letter, and what stands in the addresses."""
-
-    people: dict[str, User | None]
-    words: dict[str, Any]
-
-    def client(self, letter: str, **options: Any) -> Client:
-        client, person = Client(**options), self.people[letter]
-        if person:
-            client.force_login(person)
-        return client
-
-    def path(self, name: str) -> str:
-        """The address of that name, filled in with what it needs."""
-        pattern = next(address for known, address in addresses() if known == name)
-        words = self.words | ({"key": self.words["issued"]} if name == "issued_letter" else {})
-        needs = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
-        return reverse(SAME_ADDRESS.get(name, name), kwargs={word: words[word] for word in needs})
-
-
-def build(situation: str) -> World:
-    """A request with canaries in it, in one situation, and nobody with a notice that is unread."""
-    unit = factories.UnitFactory(name=f"{CANARY}FAKULTAS")
-    office = factories.UnitFactory(name="UPT TIK")
-    roles = {"H": Role.HELPDESK, "K": Role.HEAD, "P": Role.PSI, "A": Role.ADMINISTRATOR, "I": Role.AUDITOR}
-    people: dict[str, User | None] = {letter: factories.person(role, unit=office) for letter, role in roles.items()}
-    people |= {
-        "N": None,
-        "U": factories.person(Role.UNIT_STAFF, unit=unit, full_name=f"{CANARY}STAF"),
-        "V": factories.person(Role.UNIT_STAFF),
-        "R": factories.person(None, email="pj@usk.ac.id", unit=unit, full_name=f"{CANARY}PJ"),
-    }
-    factories.the_institution()
-    factories.DataTypeFactory(owner=office)
-    substitution = Substitution.objects.create(
-        absent=people["K"],
-        substitute=factories.person(None, unit=office),
-        starts_on=timezone.localdate() + timedelta(days=1),
-        ends_on=timezone.localdate() + timedelta(days=2),
-    )
-    words: dict[str, Any] = {"part": "person", "pk": substitution.pk}
-    if situation != "-":
-        words |= words_of(a_request(situation, people["U"]))
-    Notice.objects.all().delete()
-    return World(people, words)
-
-
-def a_request(situation: str, by: User | None) -> AccessRequest:
-    texts = ("person_name", "application", "purpose", "letter_number", "letter_subject")
-    item = factories.a_request(
-        SITUATIONS[situation], by=by, email="pj@usk.ac.id", **{name: f"{CANARY}{name}" for name in texts}
-    )
-    if situation == "opened":
-        holder = handover.ProvenHolder(item.account_id, item.person_name)
-        handover.reveal(item.account, by=holder, now=timezone.now())
-    return AccessRequest.objects.get(pk=item.pk)
-
-
-def words_of(item: AccessRequest) -> dict[str, Any]:
-    words = {"reference": item.reference, "key": item.documents.earliest("pk").key}
-    if issued := item.documents.filter(kind="reply_letter").first():
-        words["issued"] = issued.key
-    if item.account:
-        words["username"] = item.account.username
-        words["ticket"] = handover.issue_ticket(item.account, now=timezone.now())
-    return words
-
-
-def addresses() -> Iterator[tuple[str, str]]:
-    """Name and pattern of every address there is, and of the rows that share one."""
-
-    def walk(patterns: list[URLPattern | URLResolver], before: str, space: str) -> Iterator[tuple[str, str]]:
-        for one in patterns:
-            if isinstance(one, URLResolver):
-                inside = f"{space}{one.namespace}:" if one.namespace else space
-                yield from walk(one.url_patterns, before + str(one.pattern), inside)
-            else:
-                yield f"{space}{one.name}", before + str(one.pattern)
-
-    known = list(walk(get_resolver().url_patterns, "", ""))
-    yield from known
-    yield from ((row, dict(known)[name]) for row, name in SAME_ADDRESS.items())
 
 
 # --- the walk ------------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def test_the_record_names_the_substitute_and_the_absent_head(head: User, kind: s
     request = disposition.dispose(waiting(), Instructions(), by=deputy, now=NOW)
     row = Disposition.objects.get(request=request)
     assert (row.decided_by, row.on_behalf_of) == (deputy, head)
-    assert last_sentence(request).startswith(f"Ir. Cut Meutia ({kind} atas nama Dr. Teuku Maulana) mendisposisikan")
+    assert last_sentence(request).startswith(f"Ir. Cut Meutia ({kind} menggantikan Dr. Teuku Maulana) mendisposisikan")
 
 
 Decide = Callable[..., AccessRequest]
