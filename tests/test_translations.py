@@ -102,12 +102,10 @@ def test_so_are_the_names_of_everything_in_the_database() -> None:
 
 # --- the pages ------------------------------------------------------------------------------------------------
 MEANT = {"disposisi", "agenda"}
-"""Terms of the office that stand beside the English ones on purpose (`screens`: “routing instruction”)."""
+"""Terms of the office that stand beside the English ones on purpose."""
 
-IN_THEIR_OWN_WORDS = (
-    "Bahasa Indonesia",  # the language switch names each language in itself
-    "POB/04/PSI/TIK/2020",
-)
+IN_THEIR_OWN_WORDS = ("Bahasa Indonesia", "“1 x 24 jam hari kerja”")
+"""The language switch names each language in itself; the SOP is quoted as it is printed."""
 
 
 class _Words(HTMLParser):
@@ -207,3 +205,10 @@ def test_the_words_that_tell_are_found_and_what_people_wrote_is_left_alone() -> 
         "<script>surat</script><p>Fakultas untuk Semua</p><input type=submit value='Kirim'>"
     )
     assert leftovers(page, ["Fakultas untuk Semua"]) == ["Silakan menunggu", "Lihat berkas", "Kirim"]
+
+
+@pytest.mark.django_db
+def test_the_same_pages_in_indonesian_are_full_of_them() -> None:
+    world = build("sent")
+    for letter in ("U", "H"):
+        assert len(leftovers(html_of(world.client(letter), "get", world.path("home")), written_by_people())) > 5
