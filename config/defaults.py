@@ -8,7 +8,7 @@ from accounts.models import Institution, Unit
 from requests_app import sla
 from requests_app.models import ConfirmedYear, DayRow, OfficeSpanRow
 from requests_app.steps import calendar_changes
-from webservice_accounts.models import DataType
+from webservice_accounts.models import DataType, PathRule, Service
 
 S = DataType.Sensitivity
 
@@ -27,6 +27,9 @@ INSTITUTION = {
     "default_classification": "TI.00",
     "webservice_url": "https://ws.usk.ac.id",
 }
+
+SERVICE_CODE = "data"
+"""The one webservice that everything in the catalogue is read from until an administrator adds others."""
 
 UNITS = (
     # code, name, title of its head, mailbox
@@ -146,10 +149,16 @@ def load(*, now: datetime) -> list[str]:
         for code, name, head_title, email in UNITS:
             Unit.objects.create(code=code, name=name, head_title=head_title, email=email)
         written.append(f"{len(UNITS)} units")
+    service, is_new = Service.objects.get_or_create(
+        code=SERVICE_CODE, defaults={"name": f"Webservice data {INSTITUTION['short_name']}"}
+    )
+    if is_new:
+        written.append("service")
     if not DataType.objects.exists():
         owners = {unit.code: unit for unit in Unit.objects.all()}
         for code, name, name_en, description, description_en, owner, sensitivity, paper in CATALOGUE:
-            DataType.objects.create(
+            data_type = DataType.objects.create(
+                service=service,
                 code=code,
                 name=name,
                 name_en=name_en,
@@ -159,6 +168,7 @@ def load(*, now: datetime) -> list[str]:
                 sensitivity=sensitivity,
                 extra_paper=paper,
             )
+            PathRule.objects.create(data_type=data_type, methods="GET", pattern=f"/api/{code}/**")
         written.append(f"{len(CATALOGUE)} data types")
     if not OfficeSpanRow.objects.filter(period=None).exists():
         OfficeSpanRow.objects.bulk_create(

@@ -30,8 +30,8 @@ from requests_app.sop import Status
 from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
 from requests_app.uploads import Inspected
 from tests import files
-from webservice_accounts import handover
-from webservice_accounts.models import DataType
+from webservice_accounts import handover, services
+from webservice_accounts.models import DataType, ProvisioningTask, Service, WebserviceAccount
 
 PASSWORD = "kata-sandi-untuk-uji"
 RETURN_REASON = "Nomor telepon pada surat tidak dapat dihubungi."
@@ -79,6 +79,17 @@ class UserFactory(DjangoModelFactory):
             RoleGrant.objects.create(user=self, role=one)
 
 
+class ServiceFactory(DjangoModelFactory):
+    """A webservice behind the gate."""
+
+    class Meta:
+        model = Service
+        django_get_or_create = ("code",)
+
+    code = "data"
+    name = "Webservice data"
+
+
 class DataTypeFactory(DjangoModelFactory):
     """A row of the catalogue."""
 
@@ -88,6 +99,7 @@ class DataTypeFactory(DjangoModelFactory):
     code = factory.Sequence("data-{}".format)
     name = factory.Sequence("Data uji {}".format)
     description = "Nama dan nomor untuk uji."
+    service = factory.SubFactory(ServiceFactory)
     owner = factory.SubFactory(UnitFactory)
     sensitivity = DataType.Sensitivity.PERSONAL
 
@@ -302,3 +314,33 @@ MOVES: dict[Status, Callable[[AccessRequest, datetime], None]] = {
     Status.REPLY_APPROVED: approve,
     Status.FINISHED: send,
 }
+
+
+# --- accounts without a request --------------------------------------------------------------
+def an_outside_account(
+    *data_types: DataType, at: datetime, username: str = "fmipa-presensi", networks: Iterable[str] = ()
+) -> WebserviceAccount:
+    """An account made on the day of `at`, whose data may be that of services outside the gate."""
+    holder = services.Holder("Muhammad Iqbal, S.T.", "nip", "198706302014041002", "+6281234567800", "pj@usk.ac.id")
+    return services.create_account(
+        username=username,
+        unit=UnitFactory(),
+        holder=holder,
+        application="Sistem Presensi",
+        purpose="Menampilkan data terbaru pada sistem presensi.",
+        data_types=data_types,
+        networks=networks,
+        starts_on=timezone.localdate(at),
+        origin="request:GP26-UJI001",
+        by=somebody(Role.PSI),
+        now=at,
+    )
+
+
+def an_outside_task(provisioner: str = Service.Provisioner.WEBHOOK) -> ProvisioningTask:
+    """What one outside service must follow: an account was made a moment ago."""
+    service = Service.objects.create(
+        code="siakad", name="SIAKAD", provisioner=provisioner, webhook_url="https://siakad.example/gapura"
+    )
+    account = an_outside_account(DataTypeFactory(service=service), at=timezone.now())
+    return account.provisioning_tasks.get()

@@ -69,6 +69,11 @@ class Institution(models.Model):
     )
     letter_unit_code = models.CharField(_("kode unit pada nomor surat"), max_length=40)
     default_classification = models.CharField(_("klasifikasi arsip bawaan"), max_length=40, blank=True)
+    renewal_needs_letter = models.BooleanField(
+        _("perpanjangan memerlukan surat baru"),
+        default=True,
+        help_text=_("Bila tidak, unit cukup menegaskan kembali penanggung jawab, tujuan, dan data."),
+    )
     webservice_url = models.URLField(_("alamat webservice"))
 
     class Meta:

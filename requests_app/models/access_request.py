@@ -82,9 +82,19 @@ class AccessRequest(models.Model):
     )
     waiting_question = models.TextField(blank=True)
     """What the unit is asked to complete or answer while it is waited for."""
-    account = models.OneToOneField(
-        WebserviceAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="request"
+    account = models.ForeignKey(
+        WebserviceAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="requests"
     )
+    """The account it led to; a renewal leads to the one it renews."""
+    renews = models.ForeignKey(
+        WebserviceAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="renewals",
+        verbose_name=_("memperpanjang akun"),
+    )
+    """Set from the draft on, when this request asks for one more year of an account."""
 
     class Meta:
         verbose_name = _("permohonan")
