@@ -15,6 +15,8 @@ import zlib
 from hashlib import sha256
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.utils.translation import gettext as _
@@ -22,6 +24,8 @@ from django.views.decorators.debug import sensitive_variables
 
 CLIENT_PREFIX = "uws_"
 TICKET_PREFIX = "uwr_"
+TOKEN_PREFIX = "uwt_"  # noqa: S105  # how every token begins
+SERVER_PREFIX = "uwg_"
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_CHARACTERS = 30
 CHECKSUM_CHARACTERS = 6
@@ -46,6 +50,16 @@ def new_secret() -> str:
 def new_ticket() -> str:
     """A fresh ticket for a link in a mail. It finds the page where a secret can be opened, and has no other power."""
     return _new(TICKET_PREFIX)
+
+
+def new_token() -> str:
+    """A fresh access token (RFC 6749, 4.4), to be given once and stored only as `digest`."""
+    return _new(TOKEN_PREFIX)
+
+
+def new_server_secret() -> str:
+    """A fresh secret for a resource server that asks about tokens, to be shown once and stored only as `digest`."""
+    return _new(SERVER_PREFIX)
 
 
 @sensitive_variables()
@@ -78,9 +92,21 @@ def looks_genuine(text: str) -> bool:
 
 
 @sensitive_variables()
+def looks_like_server_secret(text: str) -> bool:
+    """Whether `text` has the shape and checksum of a resource server's secret; asks no database."""
+    return _is_whole(text, SERVER_PREFIX)
+
+
+@sensitive_variables()
 def looks_like_ticket(text: str) -> bool:
     """Whether `text` has a link ticket's shape and checksum; asks no database."""
     return _is_whole(text, TICKET_PREFIX)
+
+
+@sensitive_variables()
+def looks_like_token(text: str) -> bool:
+    """Whether `text` has an access token's shape and checksum; asks no database."""
+    return _is_whole(text, TOKEN_PREFIX)
 
 
 @sensitive_variables()
@@ -95,6 +121,17 @@ def digest(secret: str, pepper_version: int | None = None) -> Digest:
 def candidate_digests(secret: str) -> list[Digest]:
     """The keyed hash under every configured pepper, newest first: what to look a presented secret up by."""
     return [digest(secret, version) for version in sorted(_peppers(), reverse=True)]
+
+
+@sensitive_variables()
+def derived_key(purpose: str, pepper_version: int | None = None) -> tuple[int, bytes]:
+    """A pepper's version and 32 bytes for one `purpose` derived from it (HKDF, RFC 5869), by default the newest.
+
+    Different purposes give unrelated keys. KeyError when that pepper is not configured.
+    """
+    peppers = _peppers()
+    version = max(peppers) if pepper_version is None else pepper_version
+    return version, HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(peppers[version])
 
 
 @sensitive_variables()

@@ -20,10 +20,12 @@ from webservice_accounts.credentials import (
     display_hint,
     looks_genuine,
     looks_like_ticket,
+    looks_like_token,
     matches,
     new_code,
     new_secret,
     new_ticket,
+    new_token,
     normalise_code,
 )
 
@@ -46,6 +48,15 @@ def test_secret_has_the_documented_format() -> None:
     for _attempt in range(200):
         assert re.fullmatch(r"uws_[0-9A-Za-z]{36}", new_secret())
         assert re.fullmatch(r"uwr_[0-9A-Za-z]{36}", new_ticket())
+
+
+def test_each_kind_is_taken_for_itself_only() -> None:
+    kinds = {new_secret: looks_genuine, new_ticket: looks_like_ticket, new_token: looks_like_token}
+    for make in kinds:
+        text = make()
+        assert [make_other for make_other, recognises in kinds.items() if recognises(text)] == [make]
+        assert not any(recognises(text.swapcase()) for recognises in kinds.values())
+    assert re.fullmatch(r"uwt_[0-9A-Za-z]{36}", new_token())
 
 
 def test_the_last_six_characters_are_the_crc_of_what_precedes_in_base_62() -> None:
