@@ -1,6 +1,6 @@
 # What one does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix demo messages screenshots lock clean
+.PHONY: help run test check bench fix demo messages screenshots lock clean
 PYTHON := .venv/bin/python
 
 help:  ## Say what each target does
@@ -15,6 +15,9 @@ test:  ## Run all tests on PostgreSQL and on SQLite (ARGS="tests/journeys -x")
 
 check:  ## Lint, types, layers, migrations, deployment, translations, generated documents
 	@bin/check
+
+bench:  ## Measure the gate beside its peers (ARGS="--only Basic"; ARGS=--write renews docs/performance.md)
+	@bin/bench $(ARGS)
 
 fix:  ## Let ruff repair what it can
 	@bin/bootstrap dev

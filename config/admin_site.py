@@ -21,7 +21,7 @@ OURS = frozenset({"accounts", "webservice_accounts", "requests_app"})
 
 ROOMS = (
     ("people", N_("Orang dan unit"), ("User", "Unit", "Substitution")),
-    ("service", N_("Institusi dan layanan"), ("Institution", "DataType")),
+    ("service", N_("Institusi dan layanan"), ("Institution", "Service", "DataType", "ResourceServer")),
     ("calendar", N_("Kalender kerja"), ("DayRow", "OfficeSpanRow", "HoursPeriodRow", "ConfirmedYear")),
     ("records", N_("Catatan"), ("OutgoingMail", "AuditEvent")),
 )

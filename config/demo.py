@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Notice, OutgoingMail, RoleGrant, Substitution, Unit, User
@@ -100,8 +100,12 @@ def remove() -> Removed:
     """
     people = User.objects.filter(is_demo=True)
     addresses = list(people.values_list("email", flat=True))
-    requests = AccessRequest.objects.filter(created_by__in=people)
-    accounts = list(requests.exclude(account=None).values_list("account", flat=True))
+    began = AccessRequest.objects.filter(created_by__in=people, renews=None)
+    accounts = WebserviceAccount.objects.filter(
+        pk__in=list(began.exclude(account=None).values_list("account", flat=True))
+    )
+    # A renewal of a demo account goes with it, whoever asked for it.
+    requests = AccessRequest.objects.filter(Q(created_by__in=people) | Q(renews__in=accounts) | Q(account__in=accounts))
     for reference in requests.values_list("reference", flat=True):
         AuditEvent.objects.filter(subject=f"request:{reference}").delete()
         OutgoingMail.objects.filter(key__startswith=f"{reference}:").delete()
@@ -110,7 +114,11 @@ def remove() -> Removed:
         if hasattr(request, "reply"):
             request.reply.delete()
         request.delete()
-    WebserviceAccount.objects.filter(pk__in=accounts).delete()
+    for row in accounts:
+        AuditEvent.objects.filter(subject=row.subject).delete()
+        for notice in row.end_notices.values_list("pk", flat=True):
+            OutgoingMail.objects.filter(key__startswith=f"end-notice:{notice}:").delete()
+    accounts.delete()
     OutgoingMail.objects.filter(to__in=addresses).delete()
     Notice.objects.filter(user__in=people).delete()
     retired = []
@@ -162,7 +170,15 @@ class _Story:
         self.users, self.now = users, now
 
     def tell(self) -> None:
-        self._finished(self._working_moment(3, time(8, 20)))
+        library = "Layanan Pustaka FMIPA"
+        self._finished(self._almost_a_year_ago(), library, "fmipa-pustaka", ("mahasiswa-aktif", "program-studi"), {})
+        self._finished(
+            self._working_moment(3, time(8, 20)),
+            "Sistem Presensi FMIPA",
+            "fmipa-presensi",
+            ("mahasiswa-aktif", "jadwal-kuliah", "pembayaran-ukt"),
+            {"pembayaran-ukt": "tidak diperlukan untuk tujuan presensi"},
+        )
         self._disposed(self._working_moment(1, time(9, 5)))
         self._forwarded(self._working_moment(0, time(8, 10)))
         laboratory = "Sistem Informasi Laboratorium"
@@ -184,6 +200,13 @@ class _Story:
                     return moment
                 left -= 1
             day -= timedelta(days=1)
+
+    def _almost_a_year_ago(self) -> datetime:
+        """A working morning whose year of access ends in about 40 days."""
+        day = timezone.localdate(self.now) - timedelta(days=325)
+        while not working_calendar().is_working_day(day):
+            day -= timedelta(days=1)
+        return datetime.combine(day, time(8, 20), tzinfo=sla.WIB)
 
     def _submitted(self, at: datetime, writer: Person, application: str, *data: str) -> AccessRequest:
         by, unit = self.users[writer], Unit.objects.get(code=writer.unit)
@@ -223,7 +246,7 @@ class _Story:
             by=helpdesk,
             now=at + timedelta(minutes=10),
         )
-        return agenda.forward(request, by=helpdesk, now=at + timedelta(minutes=13), plo_number="PLO-2026-1187")
+        return agenda.forward(request, by=helpdesk, now=at + timedelta(minutes=13), plo_number=f"PLO-{at.year}-1187")
 
     def _disposed(
         self, at: datetime, application: str = "SIAKAD FMIPA", data: tuple[str, ...] = ("nilai-mahasiswa", "dosen")
@@ -236,15 +259,18 @@ class _Story:
             now=at + timedelta(hours=1),
         )
 
-    def _finished(self, at: datetime) -> AccessRequest:
-        request = self._disposed(at, "Sistem Presensi FMIPA", ("mahasiswa-aktif", "jadwal-kuliah", "pembayaran-ukt"))
+    def _finished(
+        self, at: datetime, application: str, username: str, data: tuple[str, ...], reasons: dict[str, str]
+    ) -> AccessRequest:
+        """Carried to its reply letter; `reasons`: why some of the data is refused."""
+        request = self._disposed(at, application, data)
         psi, helpdesk, head = self.users[PSI], self.users[HELPDESK], self.users[HEAD]
-        refused = {DataType.objects.get(code="pembayaran-ukt").pk: "tidak diperlukan untuk tujuan presensi"}
+        refused = {DataType.objects.get(code=code).pk: reason for code, reason in reasons.items()}
         made = at + timedelta(hours=3)
         request = account.create_account(
             request,
             account.Granting(
-                username="fmipa-presensi",
+                username=username,
                 starts_on=timezone.localdate(made),
                 networks=("10.44.3.0/24",),
                 refused=refused,
@@ -253,7 +279,7 @@ class _Story:
             now=made,
         )
         request = confirmation.inform(request, by=psi, now=made + timedelta(minutes=4))
-        key = WebserviceAccount.objects.get(request=request)
+        key = WebserviceAccount.objects.get(requests=request)
         handover.reveal(key, by=self.users[RESPONSIBLE], now=made + timedelta(hours=1))
         request = confirmation.confirm(request, by=self.users[RESPONSIBLE], now=made + timedelta(hours=2))
         proposal = propose(request, institution())

@@ -6,6 +6,7 @@ files, mails written to a folder, `DEBUG` on. Setting `DATABASE_URL`,
 secret key and a pepper of one's own (see `config/checks.py`).
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -36,6 +37,17 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 """The address that mails and letters name; a mail is written where no request is at hand."""
+
+# --- the gate ----------------------------------------------------------------
+GATE_TRUSTED_PROXIES = env.list("GATE_TRUSTED_PROXIES", default=["127.0.0.1/32", "::1/128"])
+"""Networks of the gateways whose word about the caller's address is believed."""
+
+OAUTH_ACCESS_TOKENS = env.str("OAUTH_ACCESS_TOKENS", default="opaque", choices=("opaque", "jwt"))
+"""What clients buy with their secret: opaque tokens, or JWTs that gateways can check without asking us (RFC 9068)."""
+
+# --- other webservices -------------------------------------------------------
+WEBHOOK_ALLOWED_NETWORKS = [ip_network(text) for text in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])]
+"""Networks that are not of the public internet and to which webhooks may go all the same."""
 
 # --- the house ---------------------------------------------------------------
 INSTALLED_APPS = [
@@ -175,6 +187,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 if SECURE_COOKIES:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     SECURE_SSL_REDIRECT = True
+    # A machine must learn that it sent its secret in the clear, not be led on (ASVS 5.0, 4.1.2).
+    SECURE_REDIRECT_EXEMPT = [r"^oauth/", r"^\.well-known/oauth-authorization-server$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 if env.bool("BEHIND_TLS_PROXY", default=False):
@@ -267,6 +281,18 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-deadlines": {"task": "requests_app.timers.sweep_deadlines", "schedule": crontab()},
     "deliver-waiting-mail": {"task": "accounts.timers.deliver_waiting_mail", "schedule": crontab()},
+    "prune-dead-tokens": {"task": "webservice_accounts.timers.prune_dead_tokens", "schedule": crontab(minute=17)},
+    "follow-services": {"task": "webservice_accounts.timers.follow_services", "schedule": crontab()},
+    "remind-before-the-end": {
+        "task": "webservice_accounts.timers.remind_before_the_end",
+        "schedule": crontab(minute="*/15"),
+    },
+    "sweep-unused-accounts": {
+        "task": "webservice_accounts.timers.sweep_unused_accounts",
+        "schedule": crontab(minute=5),
+    },
+    "watch-use": {"task": "webservice_accounts.timers.watch_use", "schedule": crontab(minute="*/5")},
+    "prune-use": {"task": "webservice_accounts.timers.prune_use", "schedule": crontab(minute=40, hour=2)},
     "worker-heartbeat": {"task": "accounts.timers.heartbeat", "schedule": crontab()},
 }
 

@@ -229,3 +229,13 @@ def _encode(fields: list[tuple[str, str]], files: list[Upload]) -> tuple[bytes, 
         head = f'Content-Disposition: form-data; name="{name}"; filename="{file_name}"\r\nContent-Type: {kind}'
         parts.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n")
     return b"".join([*parts, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
+
+
+def status_of(url: str, headers: dict[str, str]) -> int:
+    """What a program is answered that asks without being anybody."""
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310  # our own base URL
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.identity import soft_hints
 from accounts.selectors import institution
+from requests_app import renewals
 from requests_app.models import AccessRequest, Document
 
 OFFICIAL_DOMAINS = ("ac.id", "go.id")
@@ -35,7 +36,7 @@ def missing(request: AccessRequest) -> list[Gap]:
         ("person", request.phone, _("nomor telepon")),
         ("person", request.email, _("email")),
         ("data", request.other_data.strip() or request.items.exists(), _("jenis data yang dibutuhkan")),
-        ("letter", has_letter, _("surat permohonan")),
+        ("letter", has_letter or not renewals.needs_letter(request), _("surat permohonan")),
     )
     return [Gap(part, text) for part, is_there, text in checks if not is_there]
 

@@ -27,7 +27,12 @@ def data_asked_for(request: AccessRequest) -> list[str]:
 
 
 def note(request: AccessRequest, institution: Institution, language: Language) -> str:
-    """What else the unit should know: the paper that is awaited, or when it came in."""
+    """What else the unit should know: what is renewed, the paper that is awaited, or when it came in."""
+    renewed = _("Perpanjangan akun %(name)s.") % {"name": request.renews} if request.renews else ""
+    return " ".join(filter(None, [renewed, _about_paper(request, institution, language)]))
+
+
+def _about_paper(request: AccessRequest, institution: Institution, language: Language) -> str:
     if request.happened_at:
         return _("Surat kertas diterima %(moment)s dan dicatat oleh Admin/Helpdesk.") % {
             "moment": long_moment(request.happened_at, language)

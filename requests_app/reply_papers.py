@@ -10,6 +10,7 @@ from requests_app.letters.render import render
 from requests_app.letters.reply_text import ReplyFacts, draft, parse
 from requests_app.models import AccessRequest, AgendaEntry, ReplyLetter, RequestedItem
 from requests_app.policies import last_disposition
+from webservice_accounts.lifecycle import last_valid_date
 
 RENEWAL_WORKING_DAYS = 10
 """How many working days before the end the letter asks for a renewal."""
@@ -19,6 +20,7 @@ def facts(request: AccessRequest, institution: Institution) -> ReplyFacts:
     """What the letter may say of this request; never a secret, phone or e-mail of the person."""
     items = list(request.items.select_related("data_type"))
     account, disposition = request.account, last_disposition(request)
+    period = account.periods.filter(origin=request.subject).first() if account else None
     refused = [(str(item), item.reason) for item in items if item.decision == RequestedItem.Decision.REFUSED]
     if request.other_data_reason:
         refused.append((request.other_data, request.other_data_reason))
@@ -34,10 +36,11 @@ def facts(request: AccessRequest, institution: Institution) -> ReplyFacts:
         granted=tuple(str(item) for item in items if item.decision == RequestedItem.Decision.GRANTED),
         refused=() if is_refused else tuple(refused),
         purpose=request.purpose,
-        valid_from=timezone.localdate(account.starts_at) if account else None,
-        valid_until=account.last_day if account else None,
+        valid_from=timezone.localdate(period.starts_at) if period else None,
+        valid_until=last_valid_date(period.ends_at) if period else None,
         refusal_reason=disposition.note if is_refused and disposition else "",
         renewal_working_days=RENEWAL_WORKING_DAYS if account else 0,
+        is_renewal=request.renews_id is not None,
         helpdesk_contact=", ".join(filter(None, [institution.helpdesk_email, institution.helpdesk_phone])),
     )
 

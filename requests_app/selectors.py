@@ -104,8 +104,9 @@ def awaiting_disposition(user: User, now: datetime) -> QuerySet[AccessRequest]:
     return (
         with_clock(visible_to(user, now))
         .filter(status=Status.AWAITING_DISPOSITION, entries__left_at__isnull=True)
-        .select_related("agenda")
-        .prefetch_related("items__data_type__owner", Prefetch("documents", queryset=letters))
+        .select_related("agenda", "renews")
+        .prefetch_related("items__data_type__owner", "renews__grants__data_type")
+        .prefetch_related(Prefetch("documents", queryset=letters))
         .order_by("entries__entered_at", "pk")
     )
 

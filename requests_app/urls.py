@@ -12,6 +12,7 @@ from requests_app.views import (
     documents,
     home,
     overview,
+    renewal,
     reply_letter,
     request_letter,
     sop_page,
@@ -73,9 +74,13 @@ urlpatterns = [
     path("permohonan/baru/", request_letter.begin, name="request_new"),
     path("permohonan/surat-kertas/", request_letter.begin_paper, name="request_paper"),
     path("permohonan/<reference:reference>/", include(of_one_request)),
+    path("akun/<slug:username>/perpanjang/", renewal.renew, name="renew"),
     path("berkas/<uuid:key>/", documents.document, name="document"),
     path("agenda/", agenda.book, name="agenda_book"),
     path("disposisi/", disposition.waiting, name="dispositions"),
+    # The key of an account, also long after its request.
+    path("akun/<slug:username>/kunci/", confirmation.account_key, name="account_key"),
+    path("akun/<slug:username>/kunci/buka/", confirmation.account_reveal, name="account_reveal"),
     # The responsible person without a login: the ticket of the link, then a code.
     path("serah-terima/<str:ticket>/", confirmation.handover, name="handover"),
     path("serah-terima/<str:ticket>/kode/", confirmation.send_code, name="handover_code"),

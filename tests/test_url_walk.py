@@ -32,6 +32,7 @@ CELLS = {
     "--": 404,
     "xx": 403,
     "no": 405,
+    "ba": 400,
     "un": 503,
 }
 
@@ -117,6 +118,35 @@ administration         psi       in  --  --  --  --  --  ok  --  --   in  --  --
 send_test_mail         -         in  no  no  no  no  no  no  no  no   in  --  --  --  --  --  ->* --  --
 retry_mail             -         in  no  no  no  no  no  no  no  no   in  --  --  --  --  --  ->* --  --
 health                 -         un  un  un  un  un  un  un  un  un   no  no  no  no  no  no  no  no  no
+processing_register    told      in  --  --  ok  ok  ok  ok  ok  --   in  --  --  ok  ok  ok  ok  ok  --
+processing_register_csv  told    in  --  --  ok  ok  ok  ok  ok  --   in  --  --  ok  ok  ok  ok  ok  --
+processing_register_xlsx told    in  --  --  ok  ok  ok  ok  ok  --   in  --  --  ok  ok  ok  ok  ok  --
+service_tasks          -         in  --  --  --  --  ok  ok  --  --   in  --  --  --  --  ok  ok  --  --
+service_task           -         in  --  --  --  --  ok  ok  --  --   in  --  --  --  --  ok  ok  --  --
+send_service_task_again  -       in  no  no  no  no  no  no  no  no   in  --  --  --  --  ->* ->* --  --
+oauth_token            -         no  no  no  no  no  no  no  no  no   ba  ba  ba  ba  ba  ba  ba  ba  ba
+oauth_introspect       -         no  no  no  no  no  no  no  no  no   ba  ba  ba  ba  ba  ba  ba  ba  ba
+oauth_revoke           -         no  no  no  no  no  no  no  no  no   ba  ba  ba  ba  ba  ba  ba  ba  ba
+oauth_jwks             -         ok  ok  ok  ok  ok  ok  ok  ok  ok   no  no  no  no  no  no  no  no  no
+oauth_metadata         -         ok  ok  ok  ok  ok  ok  ok  ok  ok   no  no  no  no  no  no  no  no  no
+renew                  done      in  ok  --  ok  xx  xx  xx  xx  xx   in  ->* --  ok  xx  xx  xx  xx  xx
+renew                  told      in  ok  --  ok  xx  xx  xx  xx  xx   in  ok  --  ok  xx  xx  xx  xx  xx
+ending                 told      in  --  --  ok  ok  ok  ok  ok  --   in  --  --  ok  ok  ok  ok  ok  --
+change_grants          told      in  xx  --  xx  xx  ok  xx  xx  xx   in  xx  --  xx  xx  ok  xx  xx  xx
+change_limits          told      in  xx  --  xx  xx  ok  xx  xx  xx   in  xx  --  xx  xx  ok  xx  xx  xx
+suspend_account        done      in  ok  --  xx  ok  ok  xx  xx  ok   in  ok  --  xx  ok  ok  xx  xx  ok
+reinstate_account      done      in  xx  --  xx  xx  ->  xx  xx  xx   in  xx  --  xx  xx  ok  xx  xx  xx
+revoke_account         done      in  xx  --  xx  ok  ok  xx  xx  xx   in  xx  --  xx  ok  ok  xx  xx  xx
+decline_renewal        done      in  no  no  no  no  no  no  no  no   in  ->* --  xx  xx  ->* xx  xx  ->*
+want_renewal           done      in  no  no  no  no  no  no  no  no   in  ->  --  xx  xx  ->  xx  xx  ->
+keep_unused            done      in  no  no  no  no  no  no  no  no   in  ->  --  xx  xx  ->  xx  xx  ->
+rotate_key             told      in  xx  --  xx  xx  ->  xx  xx  ->   in  xx  --  xx  xx  ok  xx  xx  ok
+rotate_key             done      in  xx  --  xx  xx  ok  xx  xx  ok   in  xx  --  xx  xx  ok  xx  xx  ok
+end_secret             done      in  no  no  no  no  no  no  no  no   in  xx  --  xx  xx  --  xx  xx  --
+change_holder          done      in  xx  --  xx  xx  ok  xx  xx  xx   in  xx  --  xx  xx  ok  xx  xx  xx
+account_key            done      in  ok  --  ok  ok  ok  ok  ok  ok   in  ok  --  ok  ok  ok  ok  ok  ok
+account_reveal         told      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ok*
+account_reveal         done      in  ->  --  ->  ->  ->  ->  ->  ->   in  ->  --  ->  ->  ->  ->  ->  ->
 """
 ROWS = [line.split() for line in WALK.strip().splitlines()[2:]]
 ORDER = "".join(PEOPLE)
@@ -141,6 +171,8 @@ ALLAUTH = {
 }
 ADMIN = "admin:"
 """Everything under this name is the administrator's alone."""
+FOR_MACHINES = "oauth_"
+"""Behind these names no browser's cookie counts: who asks proves it in the request itself."""
 
 OPEN_TO_WHO_HAS_THE_LINK = {"handover", "handover_code", "handover_reveal", "handover_confirm", "handover_problem"}
 STAYS_QUIET = ("django_session",)
@@ -195,6 +227,8 @@ def test_what_everybody_gets(row: list[str]) -> None:
     if name == "retry_mail":
         words = {"key": "x", "to": "a@usk.ac.id", "queued_at": timezone.now(), "next_try_at": timezone.now()}
         world.words["pk"] = OutgoingMail.objects.create(state="failed", **words).pk
+    if name in ("service_task", "send_service_task_again"):
+        world.words["task"] = factories.an_outside_task().pk
     path, found = world.path(name), []
     for method in ("get", "post"):
         for letter in PEOPLE:
@@ -239,6 +273,7 @@ EXAMPLES = {
     "part": "person",
     "pk": 1,
     "reference": "GP26-AAAAAA",
+    "task": 1,
     "ticket": "x",
     "uidb36": "1",
     "url": "x",
@@ -258,7 +293,8 @@ def example(pattern: str) -> str:
     return "/" + filled.replace("^", "").replace("$", "")
 
 
-ALL_PATHS = sorted({example(pattern) for _name, pattern in addresses()})
+ALL_PATHS = sorted({example(pattern) for name, pattern in addresses() if not name.startswith(FOR_MACHINES)})
+MACHINE_PATHS = sorted({example(pattern) for name, pattern in addresses() if name.startswith(FOR_MACHINES)})
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -271,6 +307,19 @@ def test_no_address_takes_a_form_that_is_not_ours(method: str) -> None:
         answers = {path: getattr(client, method)(path).status_code for path in ALL_PATHS}
         assert answers == dict.fromkeys(ALL_PATHS, 403)
     assert whole_database(but=STAYS_QUIET) == before
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_a_signed_in_person_is_nobody_special_to_the_endpoints_for_machines(method: str) -> None:
+    """They take no CSRF token, so a session must buy nothing there."""
+    administrator = Client(enforce_csrf_checks=True)
+    administrator.force_login(factories.person(tuple(Role)))
+    for path in MACHINE_PATHS:
+        theirs, nobodys = (
+            getattr(client, method)(path) for client in (administrator, Client(enforce_csrf_checks=True))
+        )
+        assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+        assert theirs.status_code in ((200, 405) if method == "get" else (400, 405))
 
 
 # --- what is not ours ------------------------------------------------------------------------------------------------

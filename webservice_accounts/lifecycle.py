@@ -17,6 +17,31 @@ WIB = ZoneInfo("Asia/Jakarta")
 ENDING_SOON_WITHIN = timedelta(days=60)
 """How long before its end an account is shown as ending soon."""
 
+TOKEN_LIFE = timedelta(minutes=10)
+"""How long an access token lives, unless its account or its secret ends before."""
+
+TAKES_EFFECT_WITHIN = timedelta(seconds=30)
+"""How long a decision of the gate may outlive a change, everywhere: our own memory and the gateway's cache together."""
+
+
+NOTICE_DAYS = (60, 30, 14, 7, 1)
+"""How many local days before the last valid day the responsible person is reminded."""
+
+AFTER_END = -1
+"""The notice that says once that the account has ended."""
+
+NOTICE_TIME = time(7, 45)
+"""Local time from which a reminder is due: a quarter of an hour after the office opened, so that somebody can act."""
+
+CAUGHT_UP_WITHIN = timedelta(days=30)
+"""How long after its end an account is still told that it has ended, when nobody could tell it earlier."""
+
+UNUSED_AFTER = timedelta(days=90)
+"""Without a use for this long the holder is asked whether the account is still needed."""
+
+UNUSED_ANSWER_WITHIN = timedelta(days=14)
+"""How long an answer is waited for before an account that nobody uses is suspended."""
+
 
 class State(StrEnum):
     """What an account is at one instant."""
@@ -47,6 +72,13 @@ class Period(NamedTuple):
 
     starts_at: datetime
     ends_at: datetime
+
+
+class DueNotice(NamedTuple):
+    """One reminder: `threshold` is of `NOTICE_DAYS` or `AFTER_END`; it is due since the aware `due_at`."""
+
+    threshold: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +140,62 @@ def one_year_from(day: date) -> Period:
     return Period(_midnight(day), _midnight(last_day + timedelta(days=1)))
 
 
+def one_more_year(ends_at: datetime) -> Period:
+    """The year that a renewal adds to an account with the exclusive, aware end `ends_at`, before it has come.
+
+    From the old end, so that asking early loses nothing: valid through 22 November 2027
+    becomes valid through 22 November 2028; through 29 February becomes through 28 February.
+    """
+    return Period(ends_at, one_year_from(last_valid_date(ends_at)).ends_at)
+
+
 def last_valid_date(ends_at: datetime) -> date:
     """The local (WIB) date to print after "berlaku s.d." for the exclusive, aware end `ends_at`."""
     _refuse_naive(ends_at)
     return (ends_at.astimezone(WIB) - timedelta.resolution).date()
+
+
+def notice_due_at(ends_at: datetime, threshold: int) -> datetime:
+    """Since when the reminder `threshold` is due for the exclusive, aware end `ends_at`.
+
+    For an account valid through 22 November 2027 the 60 days' one is due on 23 September
+    at 07.45 WIB, the one of 1 day on 21 November at 07.45 WIB. `AFTER_END` is due at the
+    end itself, 00.00 WIB of 23 November: whoever finds a closed gate finds the reason too.
+    ValueError for any other threshold.
+    """
+    if threshold == AFTER_END:
+        _refuse_naive(ends_at)
+        return ends_at
+    if threshold not in NOTICE_DAYS:
+        raise ValueError(f"not a threshold: {threshold}")
+    return datetime.combine(last_valid_date(ends_at) - timedelta(days=threshold), NOTICE_TIME, tzinfo=WIB)
+
+
+def notices_due(ends_at: datetime, now: datetime) -> list[DueNotice]:
+    """Every reminder for the end `ends_at` that is due at `now`, the oldest first; both aware."""
+    _refuse_naive(now)
+    series = (DueNotice(threshold, notice_due_at(ends_at, threshold)) for threshold in (*NOTICE_DAYS, AFTER_END))
+    return [notice for notice in series if notice.due_at <= now]
+
+
+def ends_noticed(now: datetime) -> Mapping[int, tuple[datetime, datetime]]:
+    """For each threshold the ends (after the first, up to and including the second) whose newest due notice it is.
+
+    This is `notices_due` turned round, so that a database can be asked with an index on
+    the end. Ends longer ago than `CAUGHT_UP_WITHIN` are in none.
+    """
+    _refuse_naive(now)
+    local = now.astimezone(WIB)
+    morning = local.date() if local.time() >= NOTICE_TIME else local.date() - timedelta(days=1)
+    latest = {days: _midnight(morning + timedelta(days=days + 1)) for days in NOTICE_DAYS} | {AFTER_END: now}
+    earlier = (*list(latest.values())[1:], now - CAUGHT_UP_WITHIN)
+    return {threshold: (after, upto) for (threshold, upto), after in zip(latest.items(), earlier, strict=True)}
+
+
+def days_left(ends_at: datetime, now: datetime) -> int:
+    """Local days from the date of `now` to the last valid day: 0 on that day, negative after it."""
+    _refuse_naive(now)
+    return (last_valid_date(ends_at) - now.astimezone(WIB).date()).days
 
 
 def _midnight(day: date) -> datetime:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 MIN_LENGTH = 3
 MAX_LENGTH = 40
 FALLBACK = "akun"
+RESERVED = frozenset({"berakhir", "catatan-pemrosesan", "tugas-layanan"})
+"""Words that are pages of their own where an account's page would stand (`/akun/<word>/`)."""
 _LAST_NUMBER = 9999
 
 _ALLOWED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -25,7 +27,7 @@ def suggest(unit_code: str, application: str, taken: Callable[[str], bool]) -> s
     for number in range(1, _LAST_NUMBER + 1):
         suffix = "" if number == 1 else f"-{number}"
         name = _cut(base, MAX_LENGTH - len(suffix)) + suffix
-        if not taken(name):
+        if name not in RESERVED and not taken(name):
             return name
     raise LookupError(f"every user name like {base} is taken")
 
@@ -46,6 +48,8 @@ def validate(username: str) -> None:
             ),
             code="wrong_characters",
         )
+    if username in RESERVED:
+        raise ValidationError(_("Nama ini dipakai untuk halaman lain. Pilih nama pengguna lain."), code="reserved")
 
 
 def _base(unit: str, application: str) -> str:

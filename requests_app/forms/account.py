@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from crispy_forms.layout import HTML, Field
+from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.forms import BoundField
 from django.http import QueryDict
@@ -15,8 +15,10 @@ from accounts.form_fields import RowsField
 from requests_app.forms.request_letter import PickedMoment, layout
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.steps.account import Granting
-from webservice_accounts import addresses, usernames
+from webservice_accounts import addresses, services, usernames
 from webservice_accounts.models import DataType, WebserviceAccount
+from webservice_accounts.models.account import DEFAULT_BURST, DEFAULT_RATE_PER_MINUTE
+from webservice_accounts.selectors import networks_of
 
 LATEST_START = timedelta(days=365)
 """A start later than this from today is a slip of the hand."""
@@ -71,18 +73,36 @@ class AccountForm(forms.Form):
         ),
     )
 
-    helper = layout(
-        "username",
-        Field("starts_on", css_class="input-short", hx_get="?", hx_trigger="change", hx_target="#until"),
-        HTML('{% include "requests_app/account/_until.html" %}'),
-        "networks",
+    rate_per_minute = forms.IntegerField(
+        label=gettext_lazy("Permintaan per menit"),
+        required=False,
+        min_value=1,
+        max_value=services.MAX_RATE_PER_MINUTE,
+        help_text=gettext_lazy("Batas tetap. Bila kosong: 600, atau seperti sekarang pada perpanjangan."),
+    )
+    burst = forms.IntegerField(
+        label=gettext_lazy("Lonjakan sesaat"),
+        required=False,
+        min_value=1,
+        max_value=services.MAX_BURST,
+        help_text=gettext_lazy("Berapa permintaan boleh datang sekaligus. Bila kosong: 60, atau seperti sekarang."),
     )
 
+    START = (
+        Field("starts_on", css_class="input-short", hx_get="?", hx_trigger="change", hx_target="#until"),
+        HTML('{% include "requests_app/account/_until.html" %}'),
+    )
+    LIMITS = ("networks", Div("rate_per_minute", "burst", css_class="two"))
+    helper = layout("username", *START, *LIMITS)
+
     def __init__(self, data: QueryDict | None, *, item: AccessRequest, today: date) -> None:
-        super().__init__(data, initial={"starts_on": today})
+        super().__init__(data, initial={"starts_on": today, **_limits(item.renews)})
         self.item, self.today = item, today
         self.asked = list(item.items.select_related("data_type__owner"))
-        if not self.is_bound:
+        self.goes_on = item.renews is not None and item.renews.last_day >= today
+        if item.renews:
+            self._drop_what_stays()
+        elif not self.is_bound:
             self.initial["username"] = usernames.suggest(item.unit.code, item.application, is_taken)
         for row in self.asked:
             self.fields[_granted(row)] = forms.BooleanField(required=False, initial=True, label=_("Diberikan"))
@@ -108,9 +128,18 @@ class AccountForm(forms.Form):
                 widget=forms.TextInput(attrs={"list": "canned-reasons", "autocomplete": "off"}),
             )
 
+    def _drop_what_stays(self) -> None:
+        """A renewed account keeps its name; while it lives, it also goes on from its end."""
+        del self.fields["username"]
+        if self.goes_on:
+            del self.fields["starts_on"]
+        self.helper = layout(*(() if self.goes_on else self.START), *self.LIMITS)
+
     @property
     def start(self) -> date | None:
-        """The day that stands in the form; None while it cannot be read."""
+        """The day that stands in the form; None while it cannot be read, and where the form asks for none."""
+        if self.goes_on:
+            return None
         if not self.is_bound:
             return self.today
         self.is_valid()  # a form that came back after signing in was not read yet
@@ -139,6 +168,12 @@ class AccountForm(forms.Form):
             raise forms.ValidationError(_("Tanggal ini lebih dari satu tahun lagi. Periksa tahunnya."))
         return day
 
+    def clean_rate_per_minute(self) -> int:
+        return int(self.cleaned_data["rate_per_minute"] or self.initial["rate_per_minute"])
+
+    def clean_burst(self) -> int:
+        return int(self.cleaned_data["burst"] or self.initial["burst"])
+
     def clean_networks(self) -> tuple[str, ...]:
         return tuple(str(network) for network in addresses.parse(self.cleaned_data["networks"]))
 
@@ -155,13 +190,26 @@ class AccountForm(forms.Form):
         """What the cleaned form grants, as the step takes it."""
         said = self.cleaned_data
         return Granting(
-            username=said["username"],
-            starts_on=said["starts_on"],
+            username=said.get("username", ""),
+            starts_on=said.get("starts_on", self.today),
             networks=said["networks"],
+            rate_per_minute=said["rate_per_minute"],
+            burst=said["burst"],
             refused={row.data_type_id: said[_reason(row)] for row in self.asked if not said[_granted(row)]},
             added=tuple(said.get("added", ())),
             other_data_reason=said.get("other_data_reason", ""),
         )
+
+
+def _limits(renewed: WebserviceAccount | None) -> dict[str, Any]:
+    """From where and how often: as the renewed account may now, or the defaults."""
+    if renewed is None:
+        return {"rate_per_minute": DEFAULT_RATE_PER_MINUTE, "burst": DEFAULT_BURST}
+    return {
+        "networks": "\n".join(networks_of(renewed)),
+        "rate_per_minute": renewed.rate_per_minute,
+        "burst": renewed.burst,
+    }
 
 
 def _granted(row: RequestedItem) -> str:

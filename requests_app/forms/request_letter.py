@@ -20,6 +20,7 @@ from accounts.form_fields import IdentityFields, PhoneField, RowsField
 from accounts.form_fields import PickedMoment as PickedMoment
 from accounts.form_fields import layout as layout
 from accounts.models import Unit, User
+from requests_app import renewals
 from requests_app.models import AccessRequest, Document
 from requests_app.steps.request_letter import MAX_FILES
 from requests_app.uploads import EXTENSIONS, Inspected, Refused, inspect
@@ -267,6 +268,12 @@ class LetterForm(PartForm):
         widget=ManyFiles(attrs={"accept": ",".join(EXTENSIONS)}),
     )
 
+    def __init__(self, *args: Any, request: AccessRequest, **kwargs: Any) -> None:
+        super().__init__(*args, request=request, **kwargs)
+        self.needs_letter = renewals.needs_letter(request)
+        if not self.needs_letter:
+            self.fields["delivery"].required = False
+
     @property
     def max_bytes(self) -> int:
         """How large one file may be."""
@@ -281,6 +288,11 @@ class LetterForm(PartForm):
     def letters(self) -> list[Document]:
         """The files that are kept already."""
         return list(self.request.documents.filter(kind=Document.Kind.REQUEST_LETTER))
+
+    def clean_delivery(self) -> str:
+        """The way chosen; as it was where no letter is needed and none was chosen."""
+        chosen: str = self.cleaned_data["delivery"]
+        return chosen or self.request.delivery
 
     def clean_letter_date(self) -> date | None:
         written = self.cleaned_data["letter_date"]
@@ -310,7 +322,7 @@ class LetterForm(PartForm):
         super().clean()
         is_upload = self.cleaned_data.get("delivery") == AccessRequest.Delivery.UPLOAD
         has_letter = self.accepted or "files" in self.errors or self.letters
-        if is_upload and not has_letter and not self.may_have_gaps:
+        if is_upload and self.needs_letter and not has_letter and not self.may_have_gaps:
             self.add_error(
                 "files",
                 _("Unggah surat yang sudah ditandatangani, atau pilih bahwa surat dikirim sebagai kertas."),
@@ -320,6 +332,30 @@ class LetterForm(PartForm):
 
 PARTS: Mapping[str, type[PartForm]] = {form.part: form for form in (PersonForm, DataForm, PurposeForm, LetterForm)}
 """The parts in their order; `completeness.Gap.part` names one of them."""
+
+
+class RenewalForm(PersonForm, DataForm, PurposeForm, LetterForm):
+    """All four parts on one page, filled in with what is granted: to be said again, or changed."""
+
+    part = "renewal"
+    title = gettext_lazy("Perpanjangan akun")
+    minutes = 2
+    help = gettext_lazy(
+        "Isian diambil dari akun yang diperpanjang. Periksa apakah penanggung jawab, tujuan, dan datanya masih sama; "
+        "ubah yang sudah berbeda. Data yang tidak dipilih lagi berhenti ketika perpanjangan diberikan, dan data yang "
+        "ditambah diputuskan Pimpinan."
+    )
+    demands = {**PersonForm.demands, **LetterForm.demands}
+    data_helper = layout(
+        Field("data_types", template="requests_app/renewal/_data_types.html"), Field("other_data", data_counter="")
+    )
+    person_helper, purpose_helper, letter_helper = PersonForm.helper, PurposeForm.helper, LetterForm.helper
+
+    @property
+    def held(self) -> set[int]:
+        """The data that the account may read now, by id."""
+        account = self.request.renews
+        return set(account.current_grants.values_list("data_type", flat=True)) if account else set()
 
 
 # --- before and after -----------------------------------------------------------------------
@@ -364,6 +400,14 @@ class PaperForm(BeginForm):
         if moment.date() < EARLIEST:
             raise forms.ValidationError(_("Periksa tahunnya; paling awal tahun 2000."))
         return moment
+
+
+class PaperRenewalForm(PaperForm):
+    """A paper letter that asks for the renewal of one account: when it came."""
+
+    helper = layout(Field("happened_at", css_class="input-short"))
+    unit = None  # type: ignore[assignment]  # the account's own
+    start_key = None  # type: ignore[assignment]  # the account has one renewal at a time anyway
 
 
 class WithdrawForm(forms.Form):

@@ -28,9 +28,10 @@ _FACT = re.compile(r"([^:]{1,40}?)\s+:\s+(\S.*)")
 class ReplyFacts:
     """What a draft may say, and nothing else: no secret, no telephone number or e-mail address of the person.
 
-    `granted` are names of data types, `refused` are (name, reason). `valid_from` and `valid_until` are local dates,
-    both included. `renewal_working_days` is how many working days before the end a renewal must be asked for, 0 to
-    say nothing about it. `helpdesk_contact` is the office's own. Blank fields are left out of the text.
+        `granted` are names of data types, `refused` are (name, reason). `valid_from` and `valid_until` are local dates,
+        both included. `renewal_working_days` is how many working days before the end a renewal must be asked for, 0 to
+        say nothing about it. `helpdesk_contact` is the office's own. `is_renewal`: the account had its year already,
+    and the dates are those of the year that was added. Blank fields are left out of the text.
     """
 
     unit_name: str
@@ -48,10 +49,17 @@ class ReplyFacts:
     refusal_reason: str = ""
     renewal_working_days: int = 0
     helpdesk_contact: str = ""
+    is_renewal: bool = False
 
 
 @dataclass(frozen=True)
 class _Wording:
+    access: str
+    """What is asked for, as `subject` and `opening` name it in {access}."""
+    one_more_year: str
+    """The same for a renewal."""
+    asked: str
+    """How the answer refers to a renewal that came without a letter."""
     subject: dict[ReplyKind, str]
     about: str
     opening: dict[ReplyKind, str]
@@ -71,18 +79,21 @@ class _Wording:
 
 _WORDING: dict[Language, _Wording] = {
     "id": _Wording(
+        access="akses webservice",
+        one_more_year="perpanjangan akses webservice",
+        asked="Sehubungan dengan permohonan perpanjangan Saudara",
         subject={
-            "granted": "Persetujuan akses webservice",
-            "partial": "Persetujuan sebagian akses webservice",
-            "refused": "Jawaban atas permohonan akses webservice",
+            "granted": "Persetujuan {access}",
+            "partial": "Persetujuan sebagian {access}",
+            "refused": "Jawaban atas permohonan {access}",
         },
         about="{subject} data {name}",
         opening={
-            "granted": "{reference}, bersama ini kami sampaikan bahwa permohonan akses webservice {unit} disetujui "
+            "granted": "{reference}, bersama ini kami sampaikan bahwa permohonan {access} {unit} disetujui "
             "dengan ketentuan sebagai berikut.",
-            "partial": "{reference}, bersama ini kami sampaikan bahwa permohonan akses webservice {unit} disetujui "
+            "partial": "{reference}, bersama ini kami sampaikan bahwa permohonan {access} {unit} disetujui "
             "sebagian dengan ketentuan sebagai berikut.",
-            "refused": "{reference}, bersama ini kami sampaikan bahwa permohonan akses webservice {unit} belum dapat "
+            "refused": "{reference}, bersama ini kami sampaikan bahwa permohonan {access} {unit} belum dapat "
             "kami penuhi dengan pertimbangan sebagai berikut.",
         },
         reference=("Sehubungan dengan surat Saudara", "Nomor", "tanggal", "hal"),
@@ -104,19 +115,22 @@ _WORDING: dict[Language, _Wording] = {
         closing="Atas perhatian dan kerja sama Saudara, kami ucapkan terima kasih.",
     ),
     "en": _Wording(
+        access="web service access",
+        one_more_year="the renewal of web service access",
+        asked="With reference to your request for renewal",
         subject={
-            "granted": "Approval of web service access",
-            "partial": "Partial approval of web service access",
-            "refused": "Reply to the request for web service access",
+            "granted": "Approval of {access}",
+            "partial": "Partial approval of {access}",
+            "refused": "Reply to the request for {access}",
         },
         about="{subject}: {name}",
         opening={
-            "granted": "{reference}, we are pleased to inform you that the request of {unit} for web service access "
+            "granted": "{reference}, we are pleased to inform you that the request of {unit} for {access} "
             "has been approved on the following terms.",
-            "partial": "{reference}, we wish to inform you that the request of {unit} for web service access has been "
+            "partial": "{reference}, we wish to inform you that the request of {unit} for {access} has been "
             "approved in part, on the following terms.",
             "refused": "{reference}, we regret to inform you that we are not yet able to fulfil the request of {unit} "
-            "for web service access, for the following reasons.",
+            "for {access}, for the following reasons.",
         },
         reference=("With reference to your letter", "number", "dated", "concerning"),
         person="Person in charge",
@@ -147,10 +161,12 @@ def draft(kind: ReplyKind, *, language: Language, facts: ReplyFacts) -> tuple[st
     """
     _require(kind, facts)
     words = _WORDING[language]
-    subject = words.subject[kind]
+    access = words.one_more_year if facts.is_renewal else words.access
+    subject = words.subject[kind].format(access=access)
     if kind == "granted" and len(facts.granted) == 1:
         subject = words.about.format(subject=subject, name=re.sub(r"(?i)^data\s+", "", _line(facts.granted[0])))
-    opening = words.opening[kind].format(reference=_reference(facts, language), unit=_line(facts.unit_name))
+    reference = _reference(facts, language)
+    opening = words.opening[kind].format(reference=reference, unit=_line(facts.unit_name), access=access)
     middle = _refusal(words, facts) if kind == "refused" else _grant(words, facts, language)
     help_line = words.helpdesk.format(contact=_line(facts.helpdesk_contact)) if facts.helpdesk_contact.strip() else ""
     last = [words.renewal.format(days=facts.renewal_working_days)] if _renews(kind, facts) else []
@@ -212,6 +228,9 @@ def _renews(kind: ReplyKind, facts: ReplyFacts) -> bool:
 
 def _reference(facts: ReplyFacts, language: Language) -> str:
     start, number, dated, concerning = _WORDING[language].reference
+    has_letter = facts.letter_number.strip() or facts.letter_date or facts.letter_subject.strip()
+    if facts.is_renewal and not has_letter:
+        return _WORDING[language].asked
     parts = [start]
     if facts.letter_number.strip():
         parts.append(f"{number} {_line(facts.letter_number)}")

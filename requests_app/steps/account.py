@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,12 +11,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.wording import N_
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.policies import Refused
 from requests_app.sop import Action
 from requests_app.steps import disposition, move
 from webservice_accounts import services
-from webservice_accounts.models import DataType
+from webservice_accounts.models import DataType, WebserviceAccount
+from webservice_accounts.models.account import DEFAULT_BURST, DEFAULT_RATE_PER_MINUTE
+from webservice_accounts.policies import Refused as NotPossible
+
+RENEWED = N_("{actor} memperpanjang akun {username}, berlaku s.d. {until}.")
+"""What the timeline says of a renewal in place of "membuat akun"."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,9 @@ class Granting:
     """What PSI grants.
 
     `refused` maps a data type's id to the reason; every other item asked for is granted.
-    `networks` are CIDR texts; `starts_on` is the local date of the first valid day.
+    `networks` are CIDR texts; `starts_on` is the local date of the first valid day. A
+    renewal keeps its `username`, and its account goes on from its end while it lives: both
+    are then not read.
     """
 
     username: str
@@ -34,6 +43,8 @@ class Granting:
     """Catalogue rows that answer the free-text wish of the letter; only where it has one."""
     other_data_reason: str = ""
     """Why the free-text wish is not, or not wholly, met."""
+    rate_per_minute: int = DEFAULT_RATE_PER_MINUTE
+    burst: int = DEFAULT_BURST
 
 
 @transaction.atomic
@@ -80,10 +91,11 @@ def hand_back(
 def create_account(
     request: AccessRequest, granting: Granting, *, by: User, now: datetime, version: int | None = None
 ) -> AccessRequest:
-    """The account, granting all or part of what was asked for.
+    """The account, or one more year of it, granting all or part of what was asked for.
 
     Raises `Refused` when nothing is granted (hand it back to the head), a refusal has no
-    reason, the start lies in the past, or the user name was taken meanwhile.
+    reason, the start lies in the past, the user name was taken or the account to renew was
+    revoked meanwhile.
     """
     act = move.begin(request, Action.CREATE_ACCOUNT, by=by, now=now, version=version)
     disposition.mark_read(act.request, by=by, now=now)
@@ -103,29 +115,40 @@ def create_account(
         item.decision = RequestedItem.Decision.REFUSED if reason else RequestedItem.Decision.GRANTED
         item.reason = reason
         item.save(update_fields=["decision", "reason"])
-    try:
-        locked.account = services.create_account(
-            username=granting.username,
-            unit=locked.unit,
-            holder=services.Holder(
-                locked.person_name, locked.identity_type, locked.identity_number, str(locked.phone), locked.email
-            ),
-            application=locked.application,
-            purpose=locked.purpose,
-            data_types=[item.data_type for item in granted],
-            networks=granting.networks,
-            starts_on=granting.starts_on,
-            origin=locked.subject,
-            by=by,
-            now=now,
-        )
-    except IntegrityError:  # its only unique column; two may choose the same name at once
-        raise Refused(_("Nama pengguna %(name)s sudah dipakai.") % {"name": granting.username}) from None
+    locked.account = account = _account(locked, granting, [item.data_type for item in granted], by=by, now=now)
     locked.assignee = by
     is_partial = bool(refused or locked.other_data_reason)
     locked.outcome = AccessRequest.Outcome.PARTIAL if is_partial else AccessRequest.Outcome.GRANTED
-    until = locked.account.last_day
-    return act.finish(username=granting.username, until=date_format(until, "j F Y"))
+    sentence = RENEWED if locked.renews_id else ""
+    return act.finish(sentence=sentence, username=account.username, until=date_format(account.last_day, "j F Y"))
+
+
+def _account(
+    request: AccessRequest, granting: Granting, data_types: list[DataType], *, by: User, now: datetime
+) -> WebserviceAccount:
+    """The new account, or the one that is renewed, with what was granted."""
+    granted: dict[str, Any] = {
+        "holder": services.Holder(
+            request.person_name, request.identity_type, request.identity_number, str(request.phone), request.email
+        ),
+        "application": request.application,
+        "purpose": request.purpose,
+        "data_types": data_types,
+        "networks": granting.networks,
+        "rate_per_minute": granting.rate_per_minute,
+        "burst": granting.burst,
+        "starts_on": granting.starts_on,
+        "origin": request.subject,
+    }
+    if request.renews:
+        try:
+            return services.renew_account(request.renews, **granted, by=by, now=now)
+        except NotPossible as problem:
+            raise Refused(str(problem)) from problem
+    try:
+        return services.create_account(username=granting.username, unit=request.unit, **granted, by=by, now=now)
+    except IntegrityError:  # its only unique column; two may choose the same name at once
+        raise Refused(_("Nama pengguna %(name)s sudah dipakai.") % {"name": granting.username}) from None
 
 
 def _answer_other_data(request: AccessRequest, granting: Granting) -> None:

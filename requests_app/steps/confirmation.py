@@ -18,6 +18,7 @@ from requests_app.sop import Action, Actor, Status
 from requests_app.steps import move
 from webservice_accounts import handover
 from webservice_accounts.models import WebserviceAccount
+from webservice_accounts.selectors import living_secrets
 
 INFORM_MAIL = f"{Action.INFORM}_{Actor.RESPONSIBLE_PERSON}"
 
@@ -28,16 +29,33 @@ def inform(
 ) -> AccessRequest:
     """Tell the responsible person by mail (and notice), with a link that has no power of its own.
 
+    Whoever opened a key before opens a new one, and the old one ends; but not the holder
+    of a renewed account whose key goes on (`keeps_key`), who only confirms.
     `plo_number`: the number or link of the same message in the office's letter system.
     """
     act = move.begin(request, Action.INFORM, by=by, now=now, version=version)
     account = _account(act.request)
-    if account.revealed_at:
+    keeps = keeps_key(act.request, now)
+    if keeps:
+        account.confirmed_at = None
+    elif account.revealed_at:
         handover.reset(account, now=now)
     account.informed_at = now
-    account.save(update_fields=["informed_at"])
+    account.save(update_fields=["informed_at", "confirmed_at"])
     AgendaEntry.objects.filter(request=act.request).update(account_plo_number=plo_number)
-    return act.finish(detail=plo_number, mail_context=_new_link(account, now))
+    return act.finish(detail=plo_number, mail_context=_new_link(account, now) | {"keeps_key": keeps})
+
+
+def keeps_key(request: AccessRequest, now: datetime) -> bool:
+    """Whether the key that the holder has goes on after this renewal.
+
+    Not when it was ended (the account had ended, or somebody else holds it now), nor when
+    the holder reported a problem, which takes back that the account was informed.
+    """
+    account = request.account
+    if request.renews_id is None or account is None or account.informed_at is None or account.revealed_at is None:
+        return False
+    return living_secrets(account, now).exists()
 
 
 def why_no_new_link(person: policies.Person, request: AccessRequest, *, now: datetime) -> str | None:
@@ -51,6 +69,8 @@ def why_no_new_link(person: policies.Person, request: AccessRequest, *, now: dat
     account = request.account
     if account is None or account.informed_at is None:
         return _("Akun ini belum diinformasikan.")
+    if account.holder_email.lower() != request.email.lower():
+        return _("Penanggung jawab akun ini sudah berganti. Kirim tautannya dari halaman akun.")
     if account.revealed_at and request.status != Status.INFORMED:
         return _("Kunci sudah dibuka, sehingga tautan baru tidak diperlukan.")
     return None
@@ -63,7 +83,7 @@ def resend_link(request: AccessRequest, *, by: User, now: datetime) -> None:
     if reason := why_no_new_link(by, locked, now=now):
         raise Refused(reason)
     event = audit.record(locked.subject, "resend_link", N_("{actor} mengirim tautan kunci yang baru."), by=by, now=now)
-    link = _new_link(_account(locked), now)
+    link = _new_link(_account(locked), now) | {"keeps_key": keeps_key(locked, now)}
     messages.tell_actor(Actor.RESPONSIBLE_PERSON, locked, INFORM_MAIL, event, now=now, context=link)
 
 

@@ -49,6 +49,7 @@ class Act:
         *,
         happened_at: datetime | None = None,
         detail: str = "",
+        sentence: str = "",
         mail_context: dict[str, Any] | None = None,
         **data: Any,
     ) -> AccessRequest:
@@ -56,7 +57,8 @@ class Act:
 
         `data` fills the placeholders of the transition's sentence and of its mails;
         `mail_context` is for the mails alone and not recorded (a link). `detail` is
-        longer text that the timeline shows beneath the sentence.
+        longer text that the timeline shows beneath the sentence. `sentence` says it in
+        place of the transition's own.
         """
         request, target = self.request, self.transition.target
         request.version += 1
@@ -70,7 +72,7 @@ class Act:
         event = audit.record(
             request.subject,
             self.transition.action,
-            self.transition.sentence,
+            sentence or self.transition.sentence,
             by=self.user,
             by_name=self.actor_name,
             acting_for=self.right.acting_for if self.right else "",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Unit, User
 from accounts.permissions import authority, has
 from accounts.roles import Permission
+from requests_app import renewals
 from requests_app.completeness import missing
 from requests_app.models import AccessRequest, Document, RequestedItem
 from requests_app.models.access_request import new_reference
@@ -20,7 +21,8 @@ from requests_app.policies import Refused
 from requests_app.sop import Action, Status
 from requests_app.steps import move
 from requests_app.uploads import Inspected, stored_name
-from webservice_accounts.models import DataType
+from webservice_accounts import standing
+from webservice_accounts.models import DataType, WebserviceAccount
 
 EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
 MAX_FILES = 20
@@ -40,7 +42,6 @@ def begin_draft(
     For one's own unit, or, by the helpdesk, for the unit whose paper letter came in at
     `happened_at`. Raises `Refused` for anybody else.
     """
-    today = timezone.localdate(now)
     is_own = sending_unit(by, now) == unit
     is_paper = happened_at is not None
     if not (has(by, Permission.REGISTER) if is_paper else is_own):
@@ -50,20 +51,71 @@ def begin_draft(
         return known
     try:
         with transaction.atomic():
-            request = AccessRequest.objects.create(
-                reference=_free_reference(today.year),
-                start_key=start_key,
-                unit=unit,
-                created_by=by,
-                entered_for_unit=is_paper,
-                delivery=AccessRequest.Delivery.PAPER if is_paper else AccessRequest.Delivery.UPLOAD,
-                opened_at=now,
-                happened_at=happened_at,
-            )
-            move.open_first_entry(request, by=by, now=now)
+            request = _new_draft(unit, by=by, now=now, happened_at=happened_at, start_key=start_key)
     except IntegrityError:  # the other click was faster, or the page was made for somebody else at this computer
         known = AccessRequest.objects.filter(start_key=start_key, created_by=by).first()
         return known or begin_draft(unit=unit, by=by, now=now, start_key=uuid.uuid4(), happened_at=happened_at)
+    return request
+
+
+@transaction.atomic
+def begin_renewal(
+    account: WebserviceAccount, *, by: User, now: datetime, happened_at: datetime | None = None
+) -> AccessRequest:
+    """A draft that asks for one more year of `account`, filled in with what is granted now.
+
+    For staff of its unit, or, by the helpdesk, for a paper letter that came in at
+    `happened_at`. While a renewal is under way there is no second one: that request is
+    given back. Staff of the unit who ask thereby take back that it be not renewed. Raises
+    `Refused` for anybody else, and with the reason when it cannot be renewed.
+    """
+    is_paper = happened_at is not None
+    if not (renewals.may_enter_paper(by) if is_paper else renewals.right_to_ask(by, account, now)):
+        raise Refused(_("Anda hanya dapat memperpanjang akun unit Anda sendiri."))
+    # The lock makes of two presses one draft.
+    locked = WebserviceAccount.objects.select_for_update(of=("self",)).select_related("unit").get(pk=account.pk)
+    if known := renewals.under_way(locked):
+        if is_paper and known.submitted_at is None and not known.entered_for_unit:
+            raise Refused(_("Unit sudah memulai draf perpanjangan ini. Mintalah unit mengirim atau membatalkannya."))
+        return known
+    if reason := renewals.why_not(locked, now):
+        raise Refused(reason)
+    if locked.renewal_declined_at and not is_paper:
+        standing.want_renewal(locked, by=by, now=now)
+    request = _new_draft(
+        locked.unit,
+        by=by,
+        now=now,
+        happened_at=happened_at,
+        renews=locked,
+        person_name=locked.holder_name,
+        identity_type=locked.holder_identity_type,
+        identity_number=locked.holder_identity_number,
+        phone=locked.holder_phone,
+        email=locked.holder_email,
+        application=locked.application,
+        purpose=locked.purpose,
+    )
+    RequestedItem.objects.bulk_create(
+        RequestedItem(request=request, data_type=grant.data_type) for grant in locked.current_grants
+    )
+    return request
+
+
+def _new_draft(unit: Unit, *, by: User, now: datetime, happened_at: datetime | None, **fields: Any) -> AccessRequest:
+    """A draft of the unit; of a paper letter when it is known when that came in."""
+    is_paper = happened_at is not None
+    request = AccessRequest.objects.create(
+        reference=_free_reference(timezone.localdate(now).year),
+        unit=unit,
+        created_by=by,
+        entered_for_unit=is_paper,
+        delivery=AccessRequest.Delivery.PAPER if is_paper else AccessRequest.Delivery.UPLOAD,
+        opened_at=now,
+        happened_at=happened_at,
+        **fields,
+    )
+    move.open_first_entry(request, by=by, now=now)
     return request
 
 
@@ -147,6 +199,8 @@ def submit(request: AccessRequest, *, by: User, now: datetime, version: int | No
     act = move.begin(request, Action.SUBMIT, by=by, now=now, version=version)
     if gaps := missing(act.request):
         raise Refused(_("Belum lengkap: %(gaps)s.") % {"gaps": "; ".join(gap.text for gap in gaps)})
+    if act.request.renews and act.request.renews.revoked_at:
+        raise Refused(_("Akun ini sudah dicabut, sehingga tidak dapat diperpanjang."))
     is_first = act.request.submitted_at is None
     act.request.submitted_at = act.request.submitted_at or now
     act.request.waiting_question = ""

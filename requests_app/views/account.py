@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.middleware import typed
-from requests_app import policies, selectors
+from requests_app import policies, renewals, selectors
 from requests_app.forms.account import CANNED_REASONS, AccountForm, HandBackForm, QuestionForm, StartForm
 from requests_app.models import AccessRequest, Document
 from requests_app.sop import Action, Status
@@ -68,8 +68,10 @@ def _last_day(starts_on: date | None) -> date | None:
 
 
 def _made(item: AccessRequest) -> str:
-    account = WebserviceAccount.objects.get(request=item)
+    account = WebserviceAccount.objects.get(requests=item)
     words = {"name": account, "until": date_format(account.last_day, "j F Y")}
+    if item.renews_id:
+        return _("Akun %(name)s diperpanjang s.d. %(until)s. Sekarang informasikan kepada penanggung jawab.") % words
     return _("Akun %(name)s dibuat, berlaku s.d. %(until)s. Sekarang informasikan kepada penanggung jawab.") % words
 
 
@@ -91,6 +93,8 @@ def _show(http: PersonRequest, item: AccessRequest, form: AccountForm, now: date
             "due": showing.due_of(entry),
             "until": _last_day(form.start),
             "canned_reasons": CANNED_REASONS,
+            "renewal": renewals.of(item),
+            "new_period": renewals.new_period(item.renews) if item.renews and form.goes_on else None,
             "disposition": policies.last_disposition(item),
             "documents": showing.documents(letters),
             "conversation": [line for line in selectors.timeline(item) if line.verb in CONVERSATION],

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.middleware import typed
-from requests_app import policies, selectors
+from requests_app import policies, renewals, selectors
 from requests_app.forms.agenda import CHECK_LIST, BookForm, ForwardForm, RegistrationForm, ReturnForm
 from requests_app.models import AccessRequest, AgendaEntry, Document
 from requests_app.sop import Action, Status
@@ -135,6 +135,7 @@ def _beside(http: PersonRequest, item: AccessRequest, now: datetime) -> dict[str
         "item": item,
         "actions": {row.action for row in policies.allowed(http.user, item, now=now)},
         "letters": showing.documents(letters),
+        "renewal": renewals.of(item),
     }
 
 

@@ -2,6 +2,8 @@
 
 The responsible person is signed in, or has followed the link of the mail and typed the
 code sent to the address on the letter. Either way they stand at the same key (`AtKey`).
+Long after the procedure the same pages open a new key (rotation, mutasi); then keeping it
+is the last thing asked.
 """
 
 from collections.abc import Callable
@@ -9,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -31,9 +34,10 @@ from requests_app.views import showing
 from requests_app.views.acting import PersonRequest, attempt, found, press, turned_away, version_of
 from requests_app.views.examples import examples
 from webservice_accounts import handover as keys
+from webservice_accounts import selectors as account_selectors
 from webservice_accounts.handover import HandoverError, ProvenHolder
-from webservice_accounts.models import RevealTicket, WebserviceAccount
-from webservice_accounts.selectors import living_ticket, networks_of
+from webservice_accounts.models import RevealTicket, Secret, WebserviceAccount
+from webservice_accounts.selectors import living_rotation, living_secrets, living_ticket, networks_of
 
 PROOF = "handover_proof"
 """Where the session keeps of which account the visitor proved to be the holder, and when."""
@@ -62,7 +66,7 @@ def inform(http: PersonRequest, reference: str) -> HttpResponse:
         messages.success(http, _("Tautan kunci dikirim ke %(to)s.") % {"to": item.account.holder_email})
         return redirect("inform", reference)
     item.refresh_from_db()
-    return _show_inform(http, item, WebserviceAccount.objects.get(request=item), form, now)
+    return _show_inform(http, item, WebserviceAccount.objects.get(requests=item), form, now)
 
 
 def _show_inform(
@@ -72,6 +76,7 @@ def _show_inform(
     entry = showing.open_entry(item)
     problems = [line for line in selectors.timeline(item) if line.verb == Action.REPORT_PROBLEM]
     is_waiting = item.status == Status.ACCOUNT_CREATED
+    keeps_key = confirmation.keeps_key(item, now)
     return render(
         http,
         "requests_app/confirmation/inform.html",
@@ -87,17 +92,18 @@ def _show_inform(
             "tone": showing.tone_of(entry, now, is_mine=Action.INFORM in actions),
             "state": showing.label_of(item, http.user),
             "until": account.last_day,
-            "data": [grant.data_type for grant in account.grants.select_related("data_type")],
-            "paste": _text_to_paste(item, account),
+            "data": [grant.data_type for grant in account.current_grants],
+            "paste": _text_to_paste(item, account, keeps_key=keeps_key),
             "way": _way_of_the_key(account),
             "ticket": living_ticket(account, now),
+            "keeps_key": keeps_key,
             "may_resend": confirmation.why_no_new_link(http.user, item, now=now) is None,
             "plo_number": form.initial["plo_number"],
         },
     )
 
 
-def _text_to_paste(item: AccessRequest, account: WebserviceAccount) -> str:
+def _text_to_paste(item: AccessRequest, account: WebserviceAccount, *, keeps_key: bool) -> str:
     """For the office's letter system, always in Indonesian; neither the key nor the link stands in it."""
     with translation.override("id"):
         return render_to_string(
@@ -106,8 +112,9 @@ def _text_to_paste(item: AccessRequest, account: WebserviceAccount) -> str:
                 "item": item,
                 "account": account,
                 "institution": selectors.institution(),
-                "data": [str(grant.data_type) for grant in account.grants.select_related("data_type")],
+                "data": [str(grant.data_type) for grant in account.current_grants],
                 "until": account.last_day,
+                "keeps_key": keeps_key,
             },
         ).strip()
 
@@ -169,6 +176,7 @@ class AtKey:
 
 
 KeyPage = Callable[[HttpRequest, AtKey, datetime], HttpResponse]
+AccountPage = Callable[[PersonRequest, str], HttpResponse]
 TicketPage = Callable[[HttpRequest, RevealTicket, str, datetime], HttpResponse]
 
 
@@ -186,6 +194,28 @@ def _signed_in(page: KeyPage) -> Callable[[PersonRequest, str], HttpResponse]:
         return page(http, AtKey(item, item.account, http.user, *addresses), timezone.now())
 
     return shown
+
+
+def _of_account(page: KeyPage) -> AccountPage:
+    """The page by the account's name: a later responsible person was not on the letter and sees no request."""
+
+    @wraps(page)
+    def shown(http: PersonRequest, username: str) -> HttpResponse:
+        now = timezone.now()
+        account = get_object_or_404(account_selectors.visible_to(http.user, now), username=username)
+        if not account.requests.exists():
+            raise Http404
+        item = _latest_request(account)
+        addresses = [reverse(name, args=[username]) for name in ("account_key", "account_reveal")]
+        addresses += [reverse(name, args=[item.reference]) for name in ("confirm", "report_problem")]
+        return page(http, AtKey(item, account, http.user, *addresses), now)
+
+    return shown
+
+
+def _latest_request(account: WebserviceAccount) -> AccessRequest:
+    """The request whose handover it is, or was: a renewal leads to the account it renews."""
+    return AccessRequest.objects.select_related("unit", "account").filter(account=account).latest("opened_at")
 
 
 def _by_link(page: TicketPage) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -228,9 +258,12 @@ def _with_proof(http: HttpRequest, row: RevealTicket, ticket: str, now: datetime
     # Bound to who is signed in: whoever signs in next on this computer inherits no proof.
     if not proof or (proof["account"], proof["user"]) != (row.account_id, http.user.pk):
         return None
+    # Bound to whom the code was sent, too: a mutasi within the half hour ends it.
+    if proof.get("to") != row.account.holder_email:
+        return None
     if not 0 <= now.timestamp() - proof["at"] < PROOF_LIFE.total_seconds():
         return None
-    item = AccessRequest.objects.select_related("unit", "account").get(account=row.account_id)
+    item = _latest_request(row.account)
     names = ("handover", "handover_reveal", "handover_confirm", "handover_problem")
     holder = ProvenHolder(row.account_id, row.account.holder_name)
     return AtKey(item, row.account, holder, *(reverse(name, args=[ticket]) for name in names))
@@ -246,7 +279,9 @@ def at_key(http: HttpRequest, at: AtKey, now: datetime) -> HttpResponse:
         except HandoverError as problem:
             messages.warning(http, str(problem))
         else:
-            messages.success(http, _("Tercatat. Cobalah aksesnya, lalu konfirmasi di bawah."))
+            is_sop = at.item.status == Status.INFORMED
+            is_kept = _("Tercatat. Kunci Anda sudah diterima.")
+            messages.success(http, _("Tercatat. Cobalah aksesnya, lalu konfirmasi di bawah.") if is_sop else is_kept)
         return redirect(at.here)
     return _show_key(http, at, now, stored=form)
 
@@ -261,8 +296,14 @@ def open_key(http: HttpRequest, at: AtKey, now: datetime) -> HttpResponse:
     except HandoverError as problem:
         messages.warning(http, str(problem))
         return redirect(at.here)
-    url = selectors.institution().webservice_url
-    context = {"at": at, "secret": secret, "url": url, "examples": examples(at.account.username, url)}
+    urls = _service_urls(at.account)
+    context = {
+        "at": at,
+        "secret": secret,
+        "urls": urls,
+        "examples": examples(at.account.username, urls[0], settings.BASE_URL + reverse("oauth_token")),
+        "old_keys": _old_keys(at.account, now),
+    }
     response = render(http, "requests_app/confirmation/secret.html", context)
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -319,10 +360,15 @@ def _show_key(
             "at": at,
             "item": at.item,
             "account": at.account,
-            "stage": _stage(at),
+            "stage": _stage(at, now),
+            "keeps_key": confirmation.keeps_key(at.item, now),
+            "opened_at": _opened_at(at.account),
+            "rotation": living_rotation(at.account, now),
+            "old_keys": _old_keys(at.account, now),
+            "is_account_page": at.here == reverse("account_key", args=[at.account.username]),
             "is_holder": at.is_holder,
             "actions": actions,
-            "way": _way_of_the_key(at.account)[1:],
+            "way": _way_of_this_key(at, now),
             "stored": stored or StoredForm(),
             "problem": problem or ProblemForm(),
             "problem_is_open": problem is not None,
@@ -334,21 +380,56 @@ def _facts(account: WebserviceAccount) -> dict[str, object]:
     """Who gives what to whom, and until when."""
     return {
         "institution": selectors.institution(),
-        "data": [grant.data_type for grant in account.grants.select_related("data_type")],
+        "urls": _service_urls(account),
+        "data": [grant.data_type for grant in account.current_grants],
         "networks": networks_of(account),
         "until": account.last_day,
     }
 
 
-def _stage(at: AtKey) -> str:
-    """What comes next at this key: waiting (PSI informs anew), closed, opened, kept, or done."""
-    if at.account.informed_at is None:
-        return "waiting"
-    if at.account.revealed_at is None:
+def _service_urls(account: WebserviceAccount) -> list[str]:
+    """Where the data is served; where the catalogue does not say, the institution's one address."""
+    return account_selectors.service_addresses(account) or [selectors.institution().webservice_url]
+
+
+def _opened_at(account: WebserviceAccount) -> datetime | None:
+    """When the newest key was opened."""
+    newest = account.secrets.order_by("created_at", "pk").last()
+    return newest.created_at if newest else account.revealed_at
+
+
+def _old_keys(account: WebserviceAccount, now: datetime) -> list[Secret]:
+    """Keys of before a rotation that still open the gate for a while."""
+    return [key for key in living_secrets(account, now) if key.ends_at]
+
+
+def _way_of_this_key(at: AtKey, now: datetime) -> list[dict[str, object]]:
+    """How far the key has come; after the procedure nobody waits for a confirmation."""
+    opened_at, confirmed_at = _opened_at(at.account), at.account.confirmed_at
+    is_waiting = keys.may_open(at.account, now=now)
+    is_of_sop = at.item.status == Status.INFORMED or at.account.revealed_at is None
+    if is_of_sop or (opened_at and confirmed_at and opened_at <= confirmed_at and not is_waiting):
+        return _way_of_the_key(at.account)[1:]
+    kept_at = None if is_waiting else at.account.acknowledged_at
+    return [
+        {"label": _("Kunci dibuka"), "at": None if is_waiting else opened_at},
+        {"label": _("Kunci disimpan"), "at": kept_at},
+    ]
+
+
+def _stage(at: AtKey, now: datetime) -> str:
+    """What comes next at this key: waiting (PSI informs anew), closed, gone (no key lives), opened, kept, or done."""
+    account, is_sop = at.account, at.item.status == Status.INFORMED
+    if account.informed_at is None or at.item.status == Status.ACCOUNT_CREATED:
+        return "waiting"  # a renewed account was informed before
+    if keys.may_open(account, now=now):
         return "closed"
-    if at.item.status != Status.INFORMED:
-        return "done"
-    return "kept" if at.account.acknowledged_at else "opened"
+    if not living_secrets(account, now).exists():
+        return "gone"
+    is_later = account.confirmed_at is not None or account.holdings.filter(until__isnull=False).exists()
+    if account.acknowledged_at is None and (is_sop or is_later):
+        return "opened"
+    return "kept" if is_sop else "done"
 
 
 # --- without a login: the code ---------------------------------------------------------------------
@@ -371,7 +452,9 @@ def send_code(http: HttpRequest, row: RevealTicket, ticket: str, now: datetime) 
 def handover(http: HttpRequest, row: RevealTicket, ticket: str, now: datetime) -> HttpResponse:
     """What the link of the mail leads to: the key for the proven holder, else how to prove it. POST: the code."""
     if isinstance(http.user, User) and keys.is_holder(http.user, row.account):
-        return redirect("key", row.account.request.reference)
+        item = _latest_request(row.account)
+        was_on_letter = item.email.lower() == http.user.email.lower()
+        return redirect("key", item.reference) if was_on_letter else redirect("account_key", row.account.username)
     if at := _with_proof(http, row, ticket, now):
         return at_key(http, at, now)
     form = CodeForm(http.POST if "code" in http.POST else None)
@@ -382,7 +465,12 @@ def handover(http: HttpRequest, row: RevealTicket, ticket: str, now: datetime) -
             form.add_error("code", str(problem))
         else:
             http.session.cycle_key()
-            http.session[PROOF] = {"account": holder.account_id, "user": http.user.pk, "at": now.timestamp()}
+            http.session[PROOF] = {
+                "account": holder.account_id,
+                "user": http.user.pk,
+                "to": row.account.holder_email,
+                "at": now.timestamp(),
+            }
             return redirect("handover", ticket)
     row.refresh_from_db()
     is_sent = bool(row.code_expires_at and row.code_expires_at > now)
@@ -405,6 +493,8 @@ key = _signed_in(at_key)
 reveal = _signed_in(open_key)
 confirm = _signed_in(confirm_access)
 report_problem = _signed_in(report)
+account_key = _of_account(at_key)
+account_reveal = _of_account(open_key)
 handover_reveal = _proven(open_key)
 handover_confirm = _proven(confirm_access)
 handover_problem = _proven(report)

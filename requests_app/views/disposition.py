@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.permissions import authority, holders
 from accounts.roles import Permission
 from accounts.wording import N_
-from requests_app import policies, selectors
+from requests_app import policies, renewals, selectors
 from requests_app.forms.disposition import DisposeForm, QuestionForm, RefusalForm, SeveralForm
 from requests_app.models import AccessRequest
 from requests_app.sop import TRANSITIONS, Action, Status
@@ -129,6 +129,7 @@ def _letter(user: User, item: AccessRequest, action: Action, now: datetime) -> d
         "acting_for": right.acting_for if right else "",
         "data": item.items.select_related("data_type__owner"),
         "documents": showing.documents(letters),
+        "renewal": renewals.of(item),
         "handed_back": selectors.say(last) if last and last.verb == Action.HAND_BACK else "",
         "own": item.dispositions.select_related("decided_by", "on_behalf_of"),
         "earlier": selectors.earlier_decisions([item])[item.pk],
@@ -232,6 +233,7 @@ def _cards(items: Iterable[AccessRequest], user: User, ticked: Collection[str], 
             "entry": showing.open_entry(item),
             "documents": showing.documents(item.documents.all()),
             "earlier": earlier[item.pk],
+            "renewal": renewals.of(item),
             "is_chosen": item.reference in ticked,
             "problem": policies.why_not(user, item, Action.DISPOSE, now=now),
         }

@@ -1,9 +1,11 @@
-"""How a programmer tries the account: the same call in three languages, the key taken from the environment."""
+"""How a programmer tries the account: the same call in several ways, the key taken from the environment."""
 
 import shlex
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+
+from webservice_accounts.lifecycle import TOKEN_LIFE
 
 VARIABLE = "KUNCI_WEBSERVICE"
 
@@ -22,20 +24,44 @@ class Example:
         return self.text.count("\n") + 1
 
 
-def examples(username: str, url: str) -> list[Example]:
-    """Calls of the service at `url` with HTTP Basic (RFC 7617); the key itself stands in none of them."""
+def examples(username: str, url: str, token_url: str) -> list[Example]:
+    """Calls of the service at `url`; the key itself stands in none of them.
+
+    The three ways in: HTTP Basic (RFC 7617), the key as a header, and an access token
+    bought at `token_url` with the key (RFC 6749, 4.4), then HTTP Basic in two languages.
+    """
     return [
         Example("curl", "curl", _curl(username, url)),
+        Example("api-key", _("curl dengan X-API-Key"), _api_key(url)),
+        Example("oauth", _("curl dengan token OAuth 2.0"), _oauth(username, url, token_url)),
         Example("php", "PHP", _php(username, url)),
         Example("python", "Python", _python(username, url)),
     ]
 
 
-def _curl(username: str, url: str) -> str:
+def _ask() -> str:
     paste = _("tempel kunci, lalu tekan Enter")
+    return f"read -rs {VARIABLE} && export {VARIABLE}  # {paste}\n"
+
+
+def _curl(username: str, url: str) -> str:
+    return f'{_ask()}curl --fail --user "{username}:${VARIABLE}" {shlex.quote(url)}\n'
+
+
+def _api_key(url: str) -> str:
+    return f'{_ask()}curl --fail --header "X-API-Key: ${VARIABLE}" {shlex.quote(url)}\n'
+
+
+def _oauth(username: str, url: str, token_url: str) -> str:
+    minutes = int(TOKEN_LIFE.total_seconds() // 60)
+    lives = _("token berlaku %(minutes)d menit; sesudah itu minta lagi") % {"minutes": minutes}
     return (
-        f"read -rs {VARIABLE} && export {VARIABLE}  # {paste}\n"
-        f'curl --fail --user "{username}:${VARIABLE}" {shlex.quote(url)}\n'
+        f"{_ask()}"
+        f'TOKEN=$(curl --fail --silent --user "{username}:${VARIABLE}" \\\n'
+        f"    --data grant_type=client_credentials {shlex.quote(token_url)} \\\n"
+        "    | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])')  "
+        f"# {lives}\n"
+        f'curl --fail --header "Authorization: Bearer $TOKEN" {shlex.quote(url)}\n'
     )
 
 

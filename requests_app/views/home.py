@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.middleware import PersonRequest
 from accounts.permissions import authority
 from accounts.roles import Permission
-from requests_app import selectors
+from requests_app import renewals, selectors
 from requests_app.models import AccessRequest
 from requests_app.sop import OPEN, Status
 from requests_app.views import showing
+from webservice_accounts import provisioners
+from webservice_accounts import selectors as accounts
 
 OFFICE_ACTS = (Permission.REGISTER, Permission.DISPOSE, Permission.CREATE_ACCOUNT)
 """Whoever may do none of these has no queue that could ever fill."""
@@ -46,7 +48,9 @@ def home(http: PersonRequest) -> HttpResponse:
             "may_enter_paper": authority(http.user, Permission.REGISTER, today) is not None,
             "is_office": is_office,
             "reads_only": is_office and not any(authority(http.user, act, today) for act in OFFICE_ACTS),
-            "ending": selectors.accounts_ending(http.user, now),
+            "ending": renewals.ending(http.user, now),
+            "all_ending": accounts.ending(now).count() if is_office else 0,
+            "service_tasks": provisioners.count_for(http.user, now),
         },
     )
 

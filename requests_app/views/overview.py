@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.middleware import PersonRequest
-from requests_app import policies, selectors
+from requests_app import policies, renewals, selectors
 from requests_app.forms.overview import FilterForm
 from requests_app.models import AccessRequest
-from requests_app.sop import OPEN, Action, Status
+from requests_app.sop import OPEN, Action
 from requests_app.steps import disposition
 from requests_app.views import showing
 from requests_app.views.acting import found
@@ -53,7 +53,8 @@ def request(http: PersonRequest, reference: str) -> HttpResponse:
             "due": showing.due_of(entry),
             "paused": bool(entry and entry.step.pauses),
             "work_url": showing.work_url(item),
-            "work_label": _(showing.WORK_LABEL.get(Status(item.status), "")),
+            "work_label": showing.work_label(item),
+            "renewal": renewals.of(item),
             "stations": showing.stations(item),
             "items": item.items.select_related("data_type__owner"),
             "documents": showing.documents(selectors.visible_documents(http.user, now).filter(request=item)),

@@ -17,7 +17,7 @@ from accounts.middleware import typed
 from accounts.models import User
 from accounts.permissions import has
 from accounts.roles import Permission
-from requests_app import completeness, receipts, selectors
+from requests_app import completeness, receipts, renewals, selectors
 from requests_app.forms.request_letter import (
     PARTS,
     AnswerForm,
@@ -26,6 +26,7 @@ from requests_app.forms.request_letter import (
     PaperForm,
     PartForm,
     PersonForm,
+    RenewalForm,
     WithdrawForm,
 )
 from requests_app.letters.dates import Language
@@ -38,6 +39,8 @@ from requests_app.views import showing
 from requests_app.views.acting import PersonRequest, attempt, found, turned_away, version_of
 
 ORDER = list(PARTS)
+RENEWAL_PAGE = "perpanjangan"
+"""In the address of a removed file: the page of a renewal, with everything on it, is where it stood."""
 
 
 # --- beginning ----------------------------------------------------------------------------
@@ -80,11 +83,12 @@ def _may_register(http: PersonRequest) -> bool:
 
 # --- the four parts -----------------------------------------------------------------------
 def part(http: PersonRequest, reference: str, part: str) -> HttpResponse:
-    """One part of the form: what was typed is saved, and the next part follows."""
+    """One part of the form: what was typed is saved, and the next part follows. A renewal has all on one page."""
     now, item = timezone.now(), found(http, reference)
-    if part not in PARTS:
+    parts: dict[str, type[PartForm]] = {**PARTS, **({RenewalForm.part: RenewalForm} if item.renews_id else {})}
+    if part not in parts:
         raise Http404
-    form = _part_form(http, item, PARTS[part], now)
+    form = _part_form(http, item, parts[part], now)
     if away := _away(http, item, form, Action.SUBMIT, now):
         return away
     if http.method == "POST":
@@ -97,16 +101,17 @@ def part(http: PersonRequest, reference: str, part: str) -> HttpResponse:
 def remove_document(http: PersonRequest, reference: str, key: uuid.UUID) -> HttpResponse:
     """Take a file out of the letter; what is typed beside it is saved too."""
     now, item = timezone.now(), found(http, reference)
+    form_class = RenewalForm if item.renews_id and RENEWAL_PAGE in http.GET else LetterForm
     if http.method != "POST":
-        return _to_part(item, LetterForm.part)
+        return _to_part(item, form_class.part)
     if away := turned_away(http, item, Action.SUBMIT, now=now):
         return away
-    form = _part_form(http, item, LetterForm, now, may_have_gaps=True)
+    form = _part_form(http, item, form_class, now, may_have_gaps=True)
     _keep_what_is_good(form, http.user, now)
     if document := item.documents.filter(key=key, kind=Document.Kind.REQUEST_LETTER).first():
         _remove(form, document, http.user, now)
     if attempt(http, form, lambda: _save(form, http.user, now)):
-        return _to_part(item, LetterForm.part, is_detour=_is_detour(http))
+        return _to_part(item, form_class.part, is_detour=_is_detour(http))
     return _show_part(http, item, form)
 
 
@@ -155,11 +160,19 @@ def _save(form: PartForm, by: User, now: datetime) -> AccessRequest:
 
 
 def _show_part(http: PersonRequest, item: AccessRequest, form: PartForm) -> HttpResponse:
-    at = ORDER.index(form.part)
     context = {
         "item": item,
         "form": form,
         "part": form.part,
+        "is_detour": _is_detour(http),
+        "is_kept": form.is_bound and http.method != "POST",
+        "returned": _returned(item),
+    }
+    if form.part == RenewalForm.part:
+        context["needs_letter"] = renewals.needs_letter(item)
+        return render(http, "requests_app/renewal/form.html", context)
+    at = ORDER.index(form.part)
+    context |= {
         "current": at + 1,
         "total": len(ORDER),
         "label": form.title,
@@ -169,22 +182,19 @@ def _show_part(http: PersonRequest, item: AccessRequest, form: PartForm) -> Http
             for place, name in enumerate(ORDER)
         ],
         "previous": ORDER[at - 1] if at else "",
-        "is_detour": _is_detour(http),
-        "is_kept": form.is_bound and http.method != "POST",
-        "returned": _returned(item),
     }
     return render(http, "requests_app/request_letter/part.html", context)
 
 
 def _onward(http: PersonRequest, item: AccessRequest, part: str) -> HttpResponseRedirect:
     """Where the pressed button leads."""
-    at = ORDER.index(part)
-    match http.POST.get("go"):
-        case "later":
-            messages.success(http, _("Draf disimpan. Anda dapat melanjutkannya kapan saja."))
-            return redirect(item)
-        case "back" if at:
-            return _to_part(item, ORDER[at - 1])
+    go = http.POST.get("go")
+    if go == "later":
+        messages.success(http, _("Draf disimpan. Anda dapat melanjutkannya kapan saja."))
+        return redirect(item)
+    at = ORDER.index(part) if part in ORDER else len(ORDER) - 1
+    if go == "back" and part in ORDER[1:]:
+        return _to_part(item, ORDER[at - 1])
     if _is_detour(http) or at + 1 == len(ORDER):
         return redirect("request_summary", item.reference)
     return _to_part(item, ORDER[at + 1])
@@ -233,6 +243,8 @@ def summary(http: PersonRequest, reference: str) -> HttpResponse:
         "data": item.items.select_related("data_type__owner"),
         "documents": showing.documents(item.documents.filter(kind=Document.Kind.REQUEST_LETTER)),
         "returned": _returned(item),
+        "renewal": renewals.of(item),
+        "needs_letter": renewals.needs_letter(item),
     }
     return render(http, "requests_app/request_letter/summary.html", context)
 

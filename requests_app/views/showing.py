@@ -36,7 +36,7 @@ WORK_PAGE: Mapping[Status, str] = {
 }
 """Where the one who is waited for does what they are waited for."""
 
-WORK_LABEL: Mapping[Status, str] = {
+WORK_LABEL: dict[Status, str] = {
     Status.DRAFT: N_("Lanjutkan mengisi"),
     Status.SUBMITTED: N_("Agendakan"),
     Status.RETURNED: N_("Lengkapi permohonan"),
@@ -51,6 +51,11 @@ WORK_LABEL: Mapping[Status, str] = {
     Status.REPLY_APPROVED: N_("Kirim surat balasan"),
 }
 
+RENEWAL_LABEL: dict[Status, str] = {
+    Status.DISPOSED: N_("Perpanjang akun"),
+    Status.INFORMED: N_("Konfirmasi akun"),
+}
+"""Where a renewal is something else than the first request of an account."""
 
 VERB_ICONS = {
     Action.SUBMIT: "send",
@@ -79,6 +84,12 @@ def work_url(item: AccessRequest) -> str:
     """The page where the present step is done; the request's own page after the end."""
     name = WORK_PAGE.get(Status(item.status), "request")
     return reverse(name, args=[item.reference])
+
+
+def work_label(item: AccessRequest) -> str:
+    """What the button to that page says; nothing after the end."""
+    labels = WORK_LABEL | RENEWAL_LABEL if item.renews_id else WORK_LABEL
+    return _(labels.get(Status(item.status), ""))
 
 
 def due_of(entry: StepEntry | None) -> datetime | None:
@@ -129,7 +140,7 @@ def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bo
                 "item": item,
                 "is_open": entry is not None,
                 "icon": "" if entry else "check-circle",
-                "action_label": _(WORK_LABEL.get(Status(item.status), "")) if mine else "",
+                "action_label": work_label(item) if mine else "",
             }
         )
     return shown

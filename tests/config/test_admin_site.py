@@ -27,6 +27,8 @@ LISTED = {
     "requests_app/hoursperiodrow",
     "requests_app/officespanrow",
     "webservice_accounts/datatype",
+    "webservice_accounts/resourceserver",
+    "webservice_accounts/service",
 }
 """What an administrator keeps. Requests, accounts, secrets, groups and addresses are not among it."""
 MAY_ADD = {
@@ -36,6 +38,8 @@ MAY_ADD = {
     "requests_app/hoursperiodrow",
     "requests_app/officespanrow",
     "webservice_accounts/datatype",
+    "webservice_accounts/resourceserver",
+    "webservice_accounts/service",
 }
 
 
@@ -58,6 +62,8 @@ def rows(django_user_model: type[User]) -> dict[str, int]:
         period,
         OfficeSpanRow.objects.create(weekday=0, opens="07:30", closes="12:00"),
         request.items.first().data_type,
+        request.items.first().data_type.service,
+        request.items.first().data_type.service.resource_servers.create(code="gw", name="Gateway"),
     ]
     return {f"{row._meta.app_label}/{row._meta.model_name}": row.pk for row in made}
 

@@ -9,12 +9,14 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import OutgoingMail, RoleGrant, Substitution, User
+from accounts.models import AuditEvent, OutgoingMail, RoleGrant, Substitution, User
 from accounts.roles import Role
 from config import checks, demo
 from requests_app.models import AccessRequest
 from requests_app.sop import Status
+from requests_app.steps.request_letter import begin_renewal
 from tests import factories
+from webservice_accounts.models import WebserviceAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +84,16 @@ def test_what_a_retired_demo_person_had_taken_is_free_again(demo_people: None) -
     request.refresh_from_db()
     assert request.assignee is None
     assert factories.person(Role.PSI).is_active
+
+
+def test_an_account_of_the_demo_ends_soon_and_its_renewal_goes_with_it_whoever_entered_it(demo_people: None) -> None:
+    account = WebserviceAccount.objects.get(username="fmipa-pustaka")
+    assert 30 <= (account.ends_at - timezone.now()).days <= 45
+    assert not account.renewals.exists()
+    helpdesk = factories.person(Role.HELPDESK)
+    begin_renewal(account, by=helpdesk, now=timezone.now(), happened_at=timezone.now())
+    remove()
+    assert not WebserviceAccount.objects.exists()
+    assert not AccessRequest.objects.exists()
+    assert not AuditEvent.objects.filter(subject__startswith="account:").exists()
+    helpdesk.refresh_from_db()

@@ -1,19 +1,26 @@
 """The account's year and its states, at the instants where they change."""
 
 import ast
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webservice_accounts import lifecycle
 from webservice_accounts.lifecycle import (
+    AFTER_END,
     STATE_LABELS,
     Facts,
     State,
+    days_left,
+    ends_noticed,
     is_valid,
     last_valid_date,
+    notice_due_at,
+    notices_due,
     one_year_from,
     state_at,
 )
@@ -141,6 +148,132 @@ def test_every_state_has_the_words_of_the_glossary() -> None:
         State.REVOKED: "Dicabut",
     }
     assert set(STATE_LABELS) == set(State)
+
+
+# --- reminders -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("berlaku_sd", "days", "due"),
+    [
+        ("2027-11-22", 60, "2027-09-23T07:45"),
+        ("2027-11-22", 30, "2027-10-23T07:45"),
+        ("2027-11-22", 14, "2027-11-08T07:45"),
+        ("2027-11-22", 7, "2027-11-15T07:45"),
+        ("2027-11-22", 1, "2027-11-21T07:45"),
+        ("2027-11-22", -1, "2027-11-23T00:00"),
+        # around a 29 February
+        ("2028-02-29", 1, "2028-02-28T07:45"),
+        ("2028-02-29", 30, "2028-01-30T07:45"),
+        ("2028-02-29", -1, "2028-03-01T00:00"),
+        ("2028-03-01", 1, "2028-02-29T07:45"),
+        ("2028-03-07", 7, "2028-02-29T07:45"),
+        ("2028-04-29", 60, "2028-02-29T07:45"),
+        ("2027-03-01", 1, "2027-02-28T07:45"),
+        # over the end of a year
+        ("2028-01-01", 1, "2027-12-31T07:45"),
+        ("2027-12-31", -1, "2028-01-01T00:00"),
+        ("2028-01-14", 14, "2027-12-31T07:45"),
+        ("2028-01-30", 30, "2027-12-31T07:45"),
+        ("2028-03-01", 60, "2028-01-01T07:45"),
+    ],
+)
+def test_a_reminder_is_due_in_the_morning_so_many_days_before_the_last_day(
+    berlaku_sd: str, days: int, due: str
+) -> None:
+    ends_at = datetime.combine(date.fromisoformat(berlaku_sd) + timedelta(days=1), time(), tzinfo=WIB)
+    assert notice_due_at(ends_at, days) == wib(due)
+    assert notice_due_at(ends_at.astimezone(UTC), days) == wib(due)
+
+
+THROUGH_22_NOVEMBER = wib("2027-11-23T00:00")
+
+
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ("2027-09-23T07:44:59", []),
+        ("2027-09-23T07:45:00", [60]),
+        ("2027-10-23T07:44:59", [60]),
+        ("2027-10-23T07:45:00", [60, 30]),
+        ("2027-11-08T07:45:00", [60, 30, 14]),
+        ("2027-11-15T07:45:00", [60, 30, 14, 7]),
+        ("2027-11-21T07:44:59", [60, 30, 14, 7]),
+        ("2027-11-21T07:45:00", [60, 30, 14, 7, 1]),
+        ("2027-11-22T23:59:59.999999", [60, 30, 14, 7, 1]),
+        ("2027-11-23T00:00:00", [60, 30, 14, 7, 1, -1]),
+        ("2029-01-01T00:00:00", [60, 30, 14, 7, 1, -1]),
+    ],
+)
+def test_a_reminder_stays_due_from_its_instant_on(at: str, due: list[int]) -> None:
+    assert [notice.threshold for notice in notices_due(THROUGH_22_NOVEMBER, wib(at))] == due
+
+
+@pytest.mark.parametrize(
+    ("at", "newest"),
+    [
+        ("2027-09-23T07:44:59", None),
+        ("2027-09-23T07:45:00", 60),
+        ("2027-10-23T07:44:59", 60),
+        ("2027-10-23T07:45:00", 30),
+        ("2027-11-08T07:44:59", 30),
+        ("2027-11-08T07:45:00", 14),
+        ("2027-11-15T07:45:00", 7),
+        ("2027-11-21T07:44:59", 7),
+        ("2027-11-21T07:45:00", 1),
+        ("2027-11-22T23:59:59.999999", 1),
+        ("2027-11-23T00:00:00", -1),
+        ("2027-12-22T23:59:59", -1),
+        ("2027-12-23T00:00:00", None),  # 30 days after the end nobody is told any more
+    ],
+)
+def test_an_end_is_found_under_its_newest_due_reminder_and_under_no_other(at: str, newest: int | None) -> None:
+    found = [days for days, (after, upto) in ends_noticed(wib(at)).items() if after < THROUGH_22_NOVEMBER <= upto]
+    assert found == ([newest] if newest else [])
+
+
+@given(
+    ends_at=st.datetimes(datetime(2026, 11, 1), datetime(2029, 1, 1), timezones=st.sampled_from([WIB, UTC])),
+    before=st.timedeltas(timedelta(days=-29), timedelta(days=70)),
+)
+def test_whatever_the_end_it_is_found_under_the_last_of_what_is_due(ends_at: datetime, before: timedelta) -> None:
+    now = ends_at - before
+    due = notices_due(ends_at, now)
+    found = [days for days, (after, upto) in ends_noticed(now).items() if after < ends_at <= upto]
+    assert found == [notice.threshold for notice in due[-1:]]
+
+
+@pytest.mark.parametrize(
+    ("at", "left"),
+    [
+        ("2027-09-23T07:45", 60),
+        ("2027-11-21T00:00", 1),
+        ("2027-11-21T23:59", 1),
+        ("2027-11-22T00:00", 0),
+        ("2027-11-22T23:59", 0),
+        ("2027-11-23T00:00", -1),
+    ],
+)
+def test_days_left_are_counted_in_local_dates(at: str, left: int) -> None:
+    assert days_left(THROUGH_22_NOVEMBER, wib(at)) == left
+    assert days_left(THROUGH_22_NOVEMBER, wib(at).astimezone(UTC)) == left
+
+
+def test_there_are_six_reminders_and_no_other() -> None:
+    for days in (0, 2, 59, 61, -2):
+        with pytest.raises(ValueError, match="threshold"):
+            notice_due_at(THROUGH_22_NOVEMBER, days)
+
+
+def test_a_reminder_needs_a_time_zone() -> None:
+    naive = datetime(2027, 11, 23)
+    for ask in (
+        lambda: notice_due_at(naive, 60),
+        lambda: notice_due_at(naive, AFTER_END),
+        lambda: notices_due(THROUGH_22_NOVEMBER, naive),
+        lambda: ends_noticed(naive),
+        lambda: days_left(THROUGH_22_NOVEMBER, naive),
+    ):
+        with pytest.raises(ValueError, match="time zone"):
+            ask()
 
 
 def test_lifecycle_knows_neither_django_nor_the_clock() -> None:

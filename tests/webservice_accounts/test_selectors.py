@@ -23,7 +23,7 @@ DAY, MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
 
 def account_of(unit: Unit | None = None, **fields: object) -> WebserviceAccount:
     request = a_request(Status.ACCOUNT_CREATED, at=NOW - timedelta(hours=1), unit=unit or UnitFactory(), **fields)
-    return WebserviceAccount.objects.get(request=request)
+    return WebserviceAccount.objects.get(requests=request)
 
 
 # --- who sees what --------------------------------------------------------------------------------

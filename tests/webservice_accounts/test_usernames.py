@@ -3,7 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from webservice_accounts.usernames import suggest, validate
+from webservice_accounts import urls
+from webservice_accounts.usernames import RESERVED, suggest, validate
 
 
 def nobody_has(_username: str) -> bool:
@@ -94,3 +95,13 @@ def test_names_with_wrong_characters(username: str) -> None:
         " di antaranya, misalnya fmipa-siakad."
     )
     assert refusal.value.messages == [sentence]
+
+
+def test_no_account_is_named_like_a_page_that_would_hide_its_own() -> None:
+    words = {str(row.pattern).removeprefix("akun/").rstrip("/") for row in urls.urlpatterns}
+    pages = {word for word in words if word and "/" not in word and "<" not in word and "." not in word}
+    assert pages == RESERVED
+    for word in RESERVED:
+        with pytest.raises(ValidationError, match="dipakai untuk halaman lain"):
+            validate(word)
+    assert suggest("berakhir", "Berakhir", nobody_has) == "berakhir-2"

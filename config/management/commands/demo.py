@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config import demo
-from config.visitor import NotAsExpected, Page, Visitor
+from config.visitor import NotAsExpected, Page, Visitor, status_of
 from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Signatory
 from requests_app.letters.render import render
 from requests_app.sla import WIB, local_date
@@ -30,6 +30,7 @@ FIVE = {
     "psi": demo.PSI,
     "responsible": demo.RESPONSIBLE,
 }
+NETWORK, ADDRESS = "10.44.3.0/24", "10.44.3.7"
 WANTED = 2
 """Kinds of data asked for: the first ones of the catalogue, whatever it holds."""
 
@@ -74,6 +75,10 @@ class Walk:
         self.began = timezone.now()
         self.mark = f"Demo {self.began.astimezone(WIB):%Y%m%d-%H%M%S}"
         self.reference = self.username = self.number = ""
+        self.key = ""
+        """The opened key; in memory only."""
+        self.opens = ""
+        """A path that it opens at the gate; empty when the catalogue says none."""
 
     def run(self) -> None:
         """All rows in order, then the checks that concern the whole."""
@@ -161,10 +166,12 @@ class Walk:
         page = psi.get(self._at("akun/"))
         form = page.form(having="username")
         self.username = dict(form.values)["username"]
-        psi.send(page, form, {"networks": "10.44.3.0/24"})
+        psi.send(page, form, {"networks": NETWORK})
         self._is_now(psi, "Akun perlu diinformasikan")
         until = local_date(last_valid_date(one_year_from(timezone.localdate()).ends_at))
-        psi.get(f"/akun/{self.username}/").expect(until.split(", ")[-1])
+        page = psi.get(f"/akun/{self.username}/").expect(until.split(", ")[-1])
+        if pattern := re.search(r"(/[^\s<>*]+)/\*\*", page.content.decode()):
+            self.opens = f"{pattern[1]}/1"
 
     def inform(self, psi: Visitor) -> None:
         """SOP 5: tell the responsible person."""
@@ -181,12 +188,23 @@ class Walk:
         keys = set(re.findall(r"uws_[0-9A-Za-z]{36}", opened.content.decode()))
         if len(keys) != 1:
             raise NotAsExpected(f"{len(keys)} keys stand on the page instead of one")
+        self.key = keys.pop()
         again = person.get(self._at("kunci/"))
-        if keys & set(re.findall(r"uws_[0-9A-Za-z]{36}", again.content.decode())):
+        if {self.key} & set(re.findall(r"uws_[0-9A-Za-z]{36}", again.content.decode())):
             raise NotAsExpected("the key is shown a second time")
         kept = person.send(again, again.form(having="stored"), {"stored": "on"})
+        if self.opens:
+            self._knock()
         person.send(kept, kept.form(to="/kunci/konfirmasi/"))
         self._is_now(person, "Surat balasan sedang disiapkan")
+
+    def _knock(self) -> None:
+        """The key opens the gate from the granted network, and from nowhere else."""
+        for address, expected in ((ADDRESS, 204), ("192.0.2.1", 403)):
+            headers = {"X-Original-Method": "GET", "X-Original-URI": self.opens, "X-Original-Addr": address}
+            status = status_of(f"{self.base_url}/gateway/check", headers | {"X-API-Key": self.key})
+            if status != expected:
+                raise NotAsExpected(f"the gate answers {status} instead of {expected} from {address}")
 
     def draft_reply(self, helpdesk: Visitor) -> None:
         """SOP 6: the draft as proposed."""

@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from requests_app.letters.dates import Language
 from requests_app.letters.papers import Block, Facts, Numbered, Paragraph
 from requests_app.letters.reply_text import ReplyFacts, ReplyKind, draft, parse
 
@@ -130,8 +131,36 @@ def test_no_field_can_carry_a_secret_or_the_persons_telephone_or_email() -> None
         *("unit_name", "letter_number", "letter_date", "letter_subject"),
         *("person_name", "identity_label", "identity_number"),
         *("granted", "refused", "purpose", "valid_from", "valid_until", "refusal_reason"),
-        *("renewal_working_days", "helpdesk_contact"),
+        *("renewal_working_days", "helpdesk_contact", "is_renewal"),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "subject", "words"),
+    [
+        ("partial", "id", "Persetujuan sebagian perpanjangan akses webservice", "permohonan perpanjangan akses"),
+        ("refused", "id", "Jawaban atas permohonan perpanjangan akses webservice", "belum dapat kami penuhi"),
+        ("partial", "en", "Partial approval of the renewal of web service access", "for the renewal of web service"),
+        ("refused", "en", "Reply to the request for the renewal of web service access", "not yet able to fulfil"),
+    ],
+)
+def test_a_renewal_is_called_one(kind: ReplyKind, language: Language, subject: str, words: str) -> None:
+    facts = replace(FACTS, is_renewal=True, refused=(("Data dosen", "belum ada"),), refusal_reason="Belum ada")
+    written, body = draft(kind, language=language, facts=facts)
+    assert written == subject
+    assert words in body
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("id", "Sehubungan dengan permohonan perpanjangan Saudara, bersama ini"),
+        ("en", "With reference to your request for renewal, we are"),
+    ],
+)
+def test_a_renewal_without_a_letter_answers_none(language: Language, words: str) -> None:
+    facts = replace(FACTS, is_renewal=True, letter_number="", letter_date=None, letter_subject="")
+    assert draft("granted", language=language, facts=facts)[1].startswith(words)
 
 
 @pytest.mark.parametrize(

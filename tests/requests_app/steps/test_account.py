@@ -73,7 +73,7 @@ def test_the_account_is_the_responsible_persons_and_carries_what_the_letter_says
 def test_it_is_valid_through_the_same_date_next_year(psi: User, starts_on: date, now: datetime, last_day: date) -> None:
     request = a_request(Status.DISPOSED, at=now - timedelta(hours=1))
     request = account.create_account(request, granting(starts_on=starts_on), by=psi, now=now)
-    made = WebserviceAccount.objects.get(request=request)
+    made = WebserviceAccount.objects.get(requests=request)
     assert made.starts_at == datetime.combine(starts_on, datetime.min.time(), WIB)
     assert made.ends_at == datetime.combine(last_day + timedelta(days=1), datetime.min.time(), WIB)
     assert last_valid_date(made.ends_at) == last_day

@@ -147,13 +147,13 @@ def test_informing_anew_ends_the_opened_key_and_lets_the_holder_open_another(psi
     holder = holder_of(request)
     first = handover.reveal(request.account, by=holder, now=NOW)
     request = confirmation.report_problem(request, by=holder, now=NOW, problem="Halaman tertutup.")
-    assert not request.account.secrets.exclude(ended_at=None).exists()
+    assert not request.account.secrets.exclude(ends_at=None).exists()
     later = NOW + timedelta(hours=1)
     request = confirmation.inform(request, by=request.assignee, now=later)
     second = handover.reveal(request.account, by=holder, now=later)
     assert first != second
     old, new = request.account.secrets.order_by("pk")
-    assert (old.ended_at, new.ended_at) == (later, None)
+    assert (old.ends_at, new.ends_at) == (later, None)
     assert credentials.matches(second, new.digest)
     assert credentials.matches(first, old.digest)
 

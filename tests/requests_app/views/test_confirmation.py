@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -26,7 +27,7 @@ from requests_app.steps import confirmation
 from requests_app.views.examples import examples
 from tests.factories import PASSWORD, a_request, person
 from webservice_accounts import handover
-from webservice_accounts.models import RevealTicket, Secret
+from webservice_accounts.models import RevealTicket, Secret, Service
 
 pytestmark = pytest.mark.django_db
 
@@ -455,7 +456,8 @@ def test_the_proof_lasts_30_minutes_in_a_session_of_its_own(db: None) -> None:
         after = visitor.cookies["sessionid"].value
         assert before is None or before.value != after
         stored = Session.objects.get(session_key=after).get_decoded()
-        assert stored["handover_proof"] == {"account": request.account_id, "user": None, "at": start.timestamp()}
+        proof = {"account": request.account_id, "user": None, "to": HOLDER, "at": start.timestamp()}
+        assert stored["handover_proof"] == proof
         clock.move_to(start + timedelta(minutes=30) - timedelta(milliseconds=1))
         assert "Kunci Anda siap dibuka" in text_of(visitor.get(link))
         clock.move_to(start + timedelta(minutes=30))
@@ -554,10 +556,12 @@ def test_the_examples_name_the_account_and_the_address_and_read_the_key_from_out
     request = informed()
     page = holder.post(page_of(request, "reveal")).content.decode()
     secret = SECRET.search(page)[0]
-    boxes = re.findall(r'<textarea[^>]*id="(?:curl|php|python)"[^>]*>(.*?)</textarea>', page, re.DOTALL)
-    assert len(boxes) == 3
-    for box in boxes:
-        assert request.account.username in box
+    boxes = dict(
+        re.findall(r'<textarea[^>]*id="(curl|api-key|oauth|php|python)"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    )
+    assert len(boxes) == 5
+    for name, box in boxes.items():
+        assert request.account.username in box or name == "api-key"  # the key alone says whose it is
         assert "https://ws.usk.ac.id" in box
         assert "KUNCI_WEBSERVICE" in box
         assert secret not in box
@@ -565,11 +569,25 @@ def test_the_examples_name_the_account_and_the_address_and_read_the_key_from_out
 
 def test_odd_addresses_cannot_break_out_of_the_examples() -> None:
     url = 'https://ws.usk.ac.id/it\'s?a=1&b="2"$(id)'
-    curl, php, python = (example.text for example in examples("fmipa-siakad", url))
-    assert shlex.split(curl.splitlines()[1])[-1] == url
+    token_url = "https://gapura.usk.ac.id/oauth/token"
+    curl, api_key, oauth, php, python = (example.text for example in examples("fmipa-siakad", url, token_url))
+    for text in (curl, api_key, oauth):
+        assert shlex.split(text.splitlines()[-1])[-1] == url
+    assert "X-API-Key: $KUNCI_WEBSERVICE" in api_key
+    assert f"--data grant_type=client_credentials {token_url} " in oauth
+    assert "Authorization: Bearer $TOKEN" in oauth
     assert "it\\'s" in php
     tree = ast.parse(python)
     assert url in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
+def test_the_examples_call_the_service_of_the_data_that_was_granted(holder: Client) -> None:
+    request = informed()
+    Service.objects.update(base_url="https://data.usk.ac.id/api")
+    page = holder.post(page_of(request, "reveal")).content.decode()
+    assert "https://data.usk.ac.id/api" in page
+    assert "https://ws.usk.ac.id" not in page
+    assert f"{settings.BASE_URL}/oauth/token" in page
 
 
 # --- nowhere else ----------------------------------------------------------------------------------------------

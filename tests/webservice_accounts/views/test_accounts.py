@@ -15,7 +15,7 @@ from accounts.roles import Role
 from requests_app.sop import Status
 from tests.factories import UnitFactory, a_request, person
 from webservice_accounts import handover
-from webservice_accounts.models import AllowedAddress, WebserviceAccount
+from webservice_accounts.models import AllowedAddress, DailyUse, WebserviceAccount
 
 pytestmark = pytest.mark.django_db
 NIP = "198706302014041002"
@@ -30,7 +30,7 @@ def signed_in(user: User) -> Client:
 def account_of(
     unit: Unit | None = None, status: Status = Status.ACCOUNT_CREATED, **fields: object
 ) -> WebserviceAccount:
-    return WebserviceAccount.objects.get(request=a_request(status, unit=unit or UnitFactory(), **fields))
+    return WebserviceAccount.objects.get(requests=a_request(status, unit=unit or UnitFactory(), **fields))
 
 
 @pytest.fixture
@@ -119,12 +119,43 @@ def test_the_list_asks_no_more_of_the_database_for_30_rows_than_for_3(psi: Clien
     assert queries() == three
 
 
+def test_the_list_shows_when_and_how_much_an_account_was_used(psi: Client) -> None:
+    account = account_of(status=Status.REPLY_DRAFTING)
+    now = timezone.now()
+    WebserviceAccount.objects.filter(pk=account.pk).update(last_used_at=now)
+    for result, count in (("allowed", 1_200), ("scope", 34)):
+        DailyUse.objects.create(
+            account=account, day=timezone.localdate(now), result=result, count=count, last_at=now, address="10.44.3.7"
+        )
+    page = psi.get(reverse("accounts")).content.decode()
+    assert "1.234 panggilan" in page
+    assert page.count('<rect class="is-allowed"') == 1
+    assert "belum pernah digunakan" not in page
+
+
+def test_unused_accounts_are_found(psi: Client) -> None:
+    used, unused = account_of(status=Status.REPLY_DRAFTING), account_of(status=Status.REPLY_DRAFTING)
+    now = timezone.now()
+    long_ago = now - timedelta(days=100)
+    WebserviceAccount.objects.update(starts_at=long_ago, revealed_at=long_ago, last_used_at=long_ago)
+    WebserviceAccount.objects.filter(pk=used.pk).update(last_used_at=now - timedelta(days=89))
+    page = psi.get(reverse("accounts"), {"unused": "on"}).content.decode()
+    assert unused.username in page
+    assert used.username not in page
+
+
+def test_the_way_to_the_register_is_shown_to_the_office_only(psi: Client) -> None:
+    assert reverse("processing_register") in psi.get(reverse("accounts")).content.decode()
+    page = signed_in(person(Role.UNIT_STAFF)).get(reverse("accounts")).content.decode()
+    assert reverse("processing_register") not in page
+
+
 # --- one account ---------------------------------------------------------------------------------------
 def test_the_account_shows_data_addresses_and_where_it_came_from(psi: Client) -> None:
     account = account_of()
     AllowedAddress.objects.create(account=account, network="10.44.3.7/32")
     page = psi.get(reverse("account", args=[account.username])).content.decode()
-    assert account.request.get_absolute_url() in page
+    assert account.requests.get().get_absolute_url() in page
     assert "<code>10.44.3.7</code>" in page
     assert account.grants.get().data_type.name in page
 

@@ -1,0 +1,1 @@
+"""Forms; mirror `views/` module by module."""
