@@ -29,8 +29,9 @@ def test_helpdesk_returns_one_letter_and_the_head_decides_on_all(gapura_server: 
         people.forward(helpdesk, reference)
     helpdesk.visit("/agenda/")
     numbers = [int(re.sub(r"\D.*", "", text)) for text in helpdesk.main.get_by_role("rowheader").all_inner_texts()]
-    assert len(numbers) == 5
-    assert numbers in (sorted(numbers), sorted(numbers, reverse=True)), numbers
+    # The demo's renewed account was registered almost a year ago, which is this year or the one before.
+    assert len(numbers) in (5, 6)
+    assert numbers in ([*range(1, len(numbers) + 1)], [*range(len(numbers), 0, -1)])
 
     refuse(head, dashboard)
     dispose_together(head, laboratory, alumni)
