@@ -139,11 +139,12 @@ def measure(target: Target, port: int, log: Path, database_log: Path, options: a
     """All runs of one contestant; the server is started once."""
     runs: dict[int, list[Run]] = {}
     seconds = options.seconds * target.patience
+    times = options.runs if target.patience == 1 else 1
     with started(target, port, log) as pids:
         for connections in CONNECTIONS:
             wrk(target, port, pids, connections=connections, seconds=seconds)  # warm
             runs[connections] = [
-                wrk(target, port, pids, connections=connections, seconds=seconds) for _ in range(options.runs)
+                wrk(target, port, pids, connections=connections, seconds=seconds) for _ in range(times)
             ]
     set_logging("all")
     with started(target, port, log):

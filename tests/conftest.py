@@ -44,13 +44,20 @@ sys.addaudithook(refuse_network)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a browser or processes of its own, so that `-m "not browser"` needs no bookkeeping."""
+    """Mark what uses a browser or processes of its own, so that `-m "not browser"` needs no bookkeeping.
+
+    Files with such tests come first: they wait a lot, and should not be what everybody waits for in the end.
+    """
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "windows" in names:
             item.add_marker("browser")
         if "foundry" in names or "start_worker" in names:
             item.add_marker("processes")
+    waiting = {
+        item.path for item in items if item.get_closest_marker("processes") or item.get_closest_marker("browser")
+    }
+    items.sort(key=lambda item: item.path not in waiting)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
