@@ -171,9 +171,10 @@ class ServiceAdmin(LastingAdmin):
 
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
         before = form.initial["provisioner"] if change else Service.Provisioner.GATE
+        was_active = form.initial["is_active"] if change else True
         super().save_model(request, obj, form, change)
-        if obj.provisioner != before:
-            provisioners.service_changed(obj, before, now=timezone.now())
+        if obj.provisioner != before or not was_active:
+            provisioners.service_changed(obj, before, was_active=was_active, now=timezone.now())
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.webhook_key, cacheable=True)

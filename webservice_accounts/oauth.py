@@ -261,7 +261,8 @@ class Introspection(IntrospectionEndpoint):
 def living_token(text: str, asker: Asker, *, now: datetime) -> dict[str, Any] | None:
     """The introspection of a token by `asker`, in one query; None unless it is alive and good for its service.
 
-    Alive: not ended or revoked, its secret not ended, its account valid, the data still granted.
+    Alive: not ended or revoked, its secret not ended, its account valid, the data still granted, the service not
+    switched off.
     """
     digests = _token_digests(text)
     if not digests:
@@ -272,6 +273,7 @@ def living_token(text: str, asker: Asker, *, now: datetime) -> dict[str, Any] | 
         revoked_at__isnull=True,
         account__grants__until__isnull=True,
         account__grants__data_type__service=asker.service_id,
+        account__grants__data_type__service__is_active=True,
     ).values_list(
         "account__grants__data_type__code",
         "scope",

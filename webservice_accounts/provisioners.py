@@ -92,11 +92,13 @@ def announce_ends(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def service_changed(service: Service, before: str, *, now: datetime) -> None:
-    """After an administrator chose another way to keep a service's accounts (`before`: the provisioner it had).
+def service_changed(service: Service, before: str, *, was_active: bool = True, now: datetime) -> None:
+    """After an administrator chose another way to keep a service's accounts, or switched it on again.
 
-    What waits is carried out the new way; behind the gate nothing needs to be. A service
-    that was behind the gate hears of every account that may read from it now.
+    `before`: the provisioner it had. What waits is carried out the new way; behind the gate
+    nothing needs to be. A service that was behind the gate or switched off (not
+    `was_active`) hears of every account that may read from it now, and of what happened
+    meanwhile to those it was told of.
     """
     rows = service.provisioning_tasks.all()
     if service.provisioner == Provisioner.GATE:
@@ -105,10 +107,12 @@ def service_changed(service: Service, before: str, *, now: datetime) -> None:
         rows.filter(state=State.FAILED).update(state=State.WAITING)
     else:
         _prepared(rows, now).update(state=State.SUPERSEDED)  # made anew when the end has come
-    if before == Provisioner.GATE and service.provisioner != Provisioner.GATE:
-        living = WebserviceAccount.objects.filter(revoked_at__isnull=True, ends_at__gt=now)
-        reading = living.filter(grants__data_type__service=service, grants__until__isnull=True)
-        for account in reading.distinct().order_by("pk"):
+    heard_nothing = before == Provisioner.GATE or not was_active
+    if heard_nothing and service.is_active and service.provisioner != Provisioner.GATE:
+        living = Q(revoked_at__isnull=True, ends_at__gt=now)
+        reading = Q(grants__data_type__service=service, grants__until__isnull=True)
+        told_of = Q(provisioning_tasks__service=service)
+        for account in WebserviceAccount.objects.filter((living & reading) | told_of).distinct().order_by("pk"):
             _follow(_locked(account), service, Event.CHANGE, now)
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -29,22 +28,33 @@ SPARED = 10.0
 """Seconds for which a Redis that did not answer is not asked again: each question may cost its timeout of a second."""
 BATCH = 500
 """Buckets settled with one question."""
+DEBT = 10
+"""What processes may owe together beside a burst, in tokens or seconds of the steady rate, whichever is more.
 
-# KEYS: buckets. ARGV: for each its rate per second, its size, and what was taken from it. Returns what is left in each.
-_SETTLE = """
+Less than they can give away between two settlements would let them go faster than the steady
+rate; without any limit an account would pay for hours after Redis was away.
+"""
+
+# KEYS: buckets. ARGV: for each its rate per second, its size, what was taken from it, and within how many seconds.
+# What came back within those was there to be taken and never overflowed. Returns what is left in each.
+_SETTLE = f"""
 local now = redis.call('TIME')
 now = tonumber(now[1]) + tonumber(now[2]) / 1000000
-local left = {}
+local left = {{}}
 for i, key in ipairs(KEYS) do
-    local rate, size, taken = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+    local rate, size = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
+    local taken, within = tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i])
+    local debt = size + {DEBT} * math.max(1, rate)
     local kept = redis.call('HMGET', key, 'tokens', 'at')
-    local tokens = size
+    local tokens = size + math.max(0, within) * rate
     if kept[1] then
-        tokens = math.min(size, tonumber(kept[1]) + math.max(0, now - tonumber(kept[2])) * rate)
+        local passed = math.max(0, now - tonumber(kept[2]))
+        local busy = math.max(0, math.min(passed, within))
+        tokens = math.min(size, tonumber(kept[1]) + (passed - busy) * rate) + busy * rate
     end
-    tokens = math.max(-size, tokens - taken)
+    tokens = math.max(-debt, math.min(size, tokens - taken))
     redis.call('HSET', key, 'tokens', string.format('%.6f', tokens), 'at', string.format('%.6f', now))
-    redis.call('EXPIRE', key, rate > 0 and math.ceil(2 * size / rate) + 10 or 3600)
+    redis.call('EXPIRE', key, rate > 0 and math.ceil((size + debt) / rate) + 10 or 3600)
     left[i] = string.format('%.6f', tokens)
 end
 return left
@@ -54,7 +64,7 @@ return left
 class Bucket:
     """The tokens of one account in this process. Any thread may call it."""
 
-    __slots__ = ("_at", "_lock", "_taken", "_tokens", "_used", "name", "rate", "size")
+    __slots__ = ("_at", "_lock", "_since", "_taken", "_tokens", "_used", "name", "rate", "size")
 
     def __init__(
         self, per_minute: int, burst: int, now: float, *, name: str = "", used: "deque[Bucket] | None" = None
@@ -64,7 +74,7 @@ class Bucket:
         self.rate = per_minute / 60
         self.size = float(max(burst, 1))
         self._tokens, self._at = self.size, now
-        self._taken = 0
+        self._taken, self._since = 0, now
         self._lock = threading.Lock()
 
     def take(self, now: float) -> float:
@@ -76,30 +86,32 @@ class Bucket:
                 self._at = now
             if tokens >= 1 - 1e-9:  # sums of fractions of a token fall a hair short of one
                 self._tokens = tokens - 1
-                if not self._taken and self._used is not None:
-                    self._used.append(self)
+                if not self._taken:
+                    self._since = now
+                    if self._used is not None:
+                        self._used.append(self)
                 self._taken += 1
                 return 0.0
             self._tokens = tokens
             return (1 - tokens) / self.rate if self.rate else NEVER
 
-    def unsettled(self) -> int:
-        """What was taken here since it was asked last."""
+    def unsettled(self) -> tuple[int, float]:
+        """What was taken here since it was asked last, and the monotonic second of the first of it."""
         with self._lock:
             taken, self._taken = self._taken, 0
-            return taken
+            return taken, self._since
 
     def settle(self, left: float, now: float) -> None:
         """Take over what is left in the common bucket at `now`, less what was taken here meanwhile."""
         with self._lock:
             self._tokens, self._at = left - self._taken, now
 
-    def put_back(self, taken: int) -> None:
+    def put_back(self, taken: int, since: float) -> None:
         """What could not be settled is told another time."""
         with self._lock:
             if not self._taken and self._used is not None:
                 self._used.append(self)
-            self._taken += taken
+            self._taken, self._since = self._taken + taken, since
 
     def is_full(self, now: float) -> bool:
         """Whether forgetting it at `now` would lose nothing."""
@@ -147,28 +159,30 @@ class Buckets:
         if self._script is None or self._monotonic() < self._silent_until:
             return 0
         buckets = [self._used.popleft() for _ in range(len(self._used))]
-        used = [(bucket, bucket.unsettled()) for bucket in buckets]
+        used = [(bucket, *bucket.unsettled()) for bucket in buckets]
         for start in range(0, len(used), BATCH):
             if not self._settle_some(used[start : start + BATCH]):
-                for bucket, taken in used[start:]:
-                    bucket.put_back(taken)
+                for bucket, taken, since in used[start:]:
+                    bucket.put_back(taken, since)
                 return start
         return len(used)
 
-    def _settle_some(self, used: Sequence[tuple[Bucket, int]]) -> bool:
+    def _settle_some(self, used: Sequence[tuple[Bucket, int, float]]) -> bool:
         """Ask Redis once; whether it answered."""
         if self._script is None:
             return False
-        words = [word for bucket, taken in used for word in (bucket.rate, bucket.size, taken)]
+        now = self._monotonic()
+        words = [word for bucket, taken, since in used for word in (bucket.rate, bucket.size, taken, now - since)]
         try:
-            left = self._script(keys=[bucket.name for bucket, _taken in used], args=words)
-        except RedisError as error:
+            said = self._script(keys=[bucket.name for bucket, *_taken in used], args=words)
+            left = [float(tokens) for tokens in said]
+        except Exception as error:  # whatever it was: nothing is lost, and the thread goes on
             self._silent_until = self._monotonic() + SPARED
             logger.warning("Redis does not answer (%s); each process counts for itself", error)
             return False
         now = self._monotonic()
-        for (bucket, _taken), tokens in zip(used, left, strict=True):
-            bucket.settle(float(tokens), now)
+        for (bucket, *_taken), tokens in zip(used, left, strict=True):
+            bucket.settle(tokens, now)
         return True
 
     def _make_room(self, now: float) -> None:

@@ -134,9 +134,12 @@ class UseCounter:
             self._flush_quietly()
 
     def _take_back(self, uses: dict[Key, list[float]], secrets: dict[int, float]) -> None:
+        """Gather again what was not written. However long that lasts, a day's addresses of an account stay bounded."""
         with self._lock:
-            for use, (count, last) in uses.items():
-                present = self._uses.setdefault(use, [0, last])
+            for (account_id, day, data_type, result, address), (count, last) in uses.items():
+                callers = self._callers.setdefault((account_id, day), set())
+                kept = _room_for(address, callers)
+                present = self._uses.setdefault((account_id, day, data_type, result, kept), [0, last])
                 present[0] += count
                 present[1] = max(present[1], last)
             for secret_id, last in secrets.items():

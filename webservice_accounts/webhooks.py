@@ -140,7 +140,9 @@ def _may_go_to(address: Address) -> bool:
     address = _behind(address)
     if any(address in network for network in settings.WEBHOOK_ALLOWED_NETWORKS):
         return True
-    return address.is_global and not address.is_multicast
+    if address.is_multicast or address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local):
+        return False  # Python calls some of them global, such as ::127.0.0.1 and fec0::1
+    return address.is_global
 
 
 def _behind(address: Address) -> Address:

@@ -85,6 +85,15 @@ def test_a_service_that_leaves_the_gate_hears_of_its_accounts(office: Client) ->
     assert ProvisioningTask.objects.count() == 1
 
 
+def test_a_service_that_is_switched_on_again_hears_of_its_accounts(office: Client) -> None:
+    data = DataTypeFactory()
+    account = an_outside_account(data, at=NOW)
+    save(office, data.service, webhook_url="https://layanan.example/gapura", is_active="")
+    assert not ProvisioningTask.objects.exists()
+    save(office, data.service, webhook_url="https://layanan.example/gapura")
+    assert [(task.account, task.event) for task in ProvisioningTask.objects.all()] == [(account, "account.created")]
+
+
 def test_moving_data_to_an_outside_service_on_its_page_tells_that_service(office: Client) -> None:
     data = DataTypeFactory()
     account = an_outside_account(data, at=NOW)

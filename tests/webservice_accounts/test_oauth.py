@@ -522,6 +522,13 @@ def test_rfc7662_2_2_a_token_without_scope_at_the_callers_service_is_not_active_
     assert introspect(world, text, basic("gw-hr", world.hr_secret)).json()["active"] is True
 
 
+def test_no_token_is_active_at_a_service_that_is_switched_off(world: World) -> None:
+    text = bought(world)
+    Service.objects.filter(code="data").update(is_active=False)
+    assert introspect(world, text).json() == {"active": False}
+    assert introspect(world, text, basic("gw-hr", world.hr_secret)).json()["active"] is True
+
+
 @pytest.mark.parametrize(
     "text", ["x", "uwt_", "uwt_" + "x" * 36, "eyJhbGciOiJub25lIn0.e30.", "\N{FACE WITH TEARS OF JOY}", "a" * 9000]
 )

@@ -85,6 +85,27 @@ def test_a_service_that_is_switched_off_hears_nothing() -> None:
     assert not an_outside_account(data, at=NOW).provisioning_tasks.exists()
 
 
+def test_a_service_that_is_switched_on_again_hears_what_happened_meanwhile() -> None:
+    data = outside()
+    revoked, narrowed, same = (an_outside_account(data, at=NOW, username=name) for name in ("cabut", "ubah", "sama"))
+    ProvisioningTask.objects.update(state=State.DONE)
+    Service.objects.filter(code="siakad").update(is_active=False)
+    change(revoked, Event.END, revoked_at=NOW)
+    change(narrowed, Event.CHANGE, rate_per_minute=7)
+    later = an_outside_account(data, at=NOW, username="baru")
+    assert ProvisioningTask.objects.count() == 3
+    service = Service.objects.get(code="siakad")
+    service.is_active = True
+    service.save()
+    for _time in range(2):
+        provisioners.service_changed(service, By.WEBHOOK, was_active=False, now=NOW)
+    assert rows(revoked) == [("created", "done"), ("ended", "waiting")]
+    assert last(revoked).payload["reason"] == "revoked"
+    assert rows(narrowed) == [("created", "done"), ("changed", "waiting")]
+    assert rows(same) == [("created", "done")]
+    assert rows(later) == [("created", "waiting")]
+
+
 def test_what_is_told_is_exactly_this() -> None:
     account = an_outside_account(outside(), at=NOW, networks=["10.44.3.0/24", "10.1.1.1/32"])
     assert json.loads(tasks.body_of(last(account))) == {

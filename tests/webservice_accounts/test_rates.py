@@ -118,7 +118,25 @@ def test_with_redis_away_the_process_counts_for_itself_and_asks_again_after_a_wh
     assert (here.settle(), asked) == (0, [])
     clock.now = rates.SPARED + 0.1
     assert here.settle() == 1
-    assert asked == [[1.0, 5.0, 5]], "what was taken while Redis was away is told when it is back"
+    assert asked == [[1.0, 5.0, 5, rates.SPARED + 0.1]], "what was taken while Redis was away is told when it is back"
+
+
+@pytest.mark.parametrize("said", [ValueError("no number"), OSError("gone"), ["what"], None])
+def test_no_answer_of_redis_ends_the_thread_or_loses_what_was_taken(said: object) -> None:
+    def answer(**_words: object) -> object:
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    clock = Time()
+    (here,) = processes(1, clock, DEAD_REDIS)
+    passed(here.of(1, 60, 5, now=0), 3, now=0)
+    here._script = answer
+    assert here.settle() == 0
+    asked: list[list[float]] = []
+    here._script = lambda keys, args: asked.append(args) or ["2"]
+    clock.now = rates.SPARED + 0.1
+    assert (here.settle(), asked[0][2]) == (1, 3)
 
 
 def test_a_decision_asks_nobody() -> None:
@@ -162,6 +180,49 @@ def test_over_time_processes_together_keep_the_steady_rate() -> None:
             one.settle()
     assert allowed <= 20 * 3 + 100 * took
     assert allowed >= 20 + 100 * took * 0.8
+
+
+def run(several: list[Buckets], per_minute: int, burst: int, seconds: float) -> tuple[int, float]:
+    """How many requests these processes let pass, asked all the time and settling as the thread does; in what time."""
+    account = uuid.uuid4().int % 10**9
+    start, allowed, settled = time.monotonic(), 0, time.monotonic()
+    buckets = [one.of(account, per_minute, burst, now=start) for one in several]
+    while (now := time.monotonic()) < start + seconds:
+        allowed += sum(bucket.take(now) == 0 for bucket in buckets)
+        if now >= settled + rates.SETTLED_EVERY:
+            settled = now
+            for one in several:
+                one.settle()
+    return allowed, now - start
+
+
+@needs_redis
+def test_many_processes_and_a_small_burst_keep_the_steady_rate_too() -> None:
+    several = [Buckets(REDIS_URL, every=None) for _process in range(8)]
+    allowed, took = run(several, per_minute=600, burst=1, seconds=4)
+    assert allowed <= 8 + 10 * took + 8 * 2, "a burst each, the steady rate, and what they may owe at the end"
+
+
+@needs_redis
+def test_settling_takes_nothing_away_from_an_account_with_a_small_burst() -> None:
+    allowed, took = run([Buckets(REDIS_URL, every=None)], per_minute=12_000, burst=20, seconds=2)
+    assert allowed >= 200 * took * 0.75
+
+
+@needs_redis
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_kept_to_the_rate_while_redis_was_away_owes_nothing(is_known: bool) -> None:
+    here = Buckets(REDIS_URL, every=None)
+    bucket = here.of(uuid.uuid4().int % 10**9, 6000, 2, now=time.monotonic())
+    if is_known:  # else Redis forgot it meanwhile, or was emptied
+        bucket.take(time.monotonic())
+        here.settle()
+    for _time in range(40):
+        time.sleep(0.011)
+        assert bucket.take(time.monotonic()) == 0
+    here.settle()
+    time.sleep(0.011)
+    assert bucket.take(time.monotonic()) == 0
 
 
 @needs_redis

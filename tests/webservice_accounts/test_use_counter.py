@@ -133,6 +133,21 @@ def test_what_could_not_be_written_is_written_later_once(monkeypatch: pytest.Mon
 
 
 @pytest.mark.django_db
+def test_what_waits_for_the_database_does_not_grow_with_every_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    account, _secret = gate.an_account(NOON)
+    counter = a_counter()
+    with monkeypatch.context() as broken:
+        broken.setattr(use_counter, "_write", lambda batch: (_ for _ in ()).throw(DatabaseError("disk full")))
+        for number in range(100):
+            counter.count(account.pk, 0, "mahasiswa", ALLOWED, f"10.0.{number}.1", NOON.timestamp())
+            if number % 10 == 9:
+                with pytest.raises(DatabaseError):
+                    counter.flush()
+    assert len(counter._uses) <= MAX_ADDRESSES + 1
+    assert counter.flush() == counted() == 100
+
+
+@pytest.mark.django_db
 def test_an_account_that_is_gone_does_not_hold_up_the_others() -> None:
     account, _secret = gate.an_account(NOON)
     counter = a_counter()

@@ -123,6 +123,9 @@ def test_plain_http_is_for_development_only(settings: Any) -> None:
         "::ffff:127.0.0.1",
         "2002:0a01:0203::1",
         "64:ff9b::a01:203",
+        "::127.0.0.1",
+        "::ffff:0:10.1.2.3",
+        "fec0::1",
     ],
 )
 def test_addresses_inside_are_refused(names: dict[str, list[str]], address: str) -> None:
