@@ -64,12 +64,15 @@ class IdentityFields(forms.Form):
     """
 
     identity_type = forms.ChoiceField(
-        label=_("Jenis identitas"), choices=[("", _("Pilih jenis identitas")), *identity.IDENTITY_CHOICES]
+        label=_("Jenis identitas"),
+        choices=[("", _("Pilih jenis identitas")), *identity.IDENTITY_CHOICES],
+        error_messages={"required": _("Pilih jenis identitas.")},
     )
     identity_number = forms.CharField(
         label=_("Nomor identitas"),
         max_length=40,
         help_text=_("NIP dan NI PPPK terdiri atas 18 angka; spasi, titik, dan tanda hubung boleh ada."),
+        error_messages={"required": _("Isi nomor identitas.")},
     )
 
     def clean(self) -> dict[str, Any]:

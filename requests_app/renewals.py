@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.db.models import Prefetch
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Authority, authority, has
@@ -13,14 +12,12 @@ from accounts.roles import Permission
 from accounts.selectors import institution
 from requests_app import selectors
 from requests_app.models import AccessRequest
-from requests_app.sop import OPEN, Status
-from webservice_accounts.lifecycle import last_valid_date, one_more_year, one_year_from
+from requests_app.sop import OPEN
+from webservice_accounts.lifecycle import last_valid_date, one_more_year
 from webservice_accounts.models import DataType, WebserviceAccount
-from webservice_accounts.policies import Act
+from webservice_accounts.policies import Act, why_not_renewed
 from webservice_accounts.policies import authority_for as authority_over
 from webservice_accounts.services import is_same_person
-
-HANDING_OVER = (Status.ACCOUNT_CREATED, Status.INFORMED)
 
 
 # --- may it be asked for ----------------------------------------------------------------
@@ -41,13 +38,7 @@ def under_way(account: WebserviceAccount) -> AccessRequest | None:
 
 def why_not(account: WebserviceAccount, now: datetime) -> str | None:
     """None when a renewal can begin; else the reason as a sentence. One that is `under_way` is not a reason."""
-    if account.revoked_at is not None:
-        return _("Akun ini sudah dicabut, sehingga tidak dapat diperpanjang.")
-    if AccessRequest.objects.filter(account=account, status__in=HANDING_OVER).exists():
-        return _("Serah terima akun ini masih berjalan. Perpanjangan dapat diajukan setelah akunnya dikonfirmasi.")
-    if account.ends_at > one_year_from(timezone.localdate(now)).ends_at:
-        return _("Akun ini masih berlaku lebih dari satu tahun, sehingga belum perlu diperpanjang.")
-    return None
+    return why_not_renewed(account, now)
 
 
 def needs_letter(request: AccessRequest) -> bool:

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.permissions import Authority, authority, has
 from accounts.roles import Permission
 from accounts.wording import N_
-from webservice_accounts.lifecycle import STATE_LABELS, State, state_at
+from webservice_accounts.lifecycle import STATE_LABELS, State, one_year_from, state_at
 from webservice_accounts.models import WebserviceAccount
 
 Person = User | AnonymousUser
@@ -80,7 +80,8 @@ RULES: Mapping[Act, Rule] = {
     Act.DECLINE_RENEWAL: Rule((*OWN, Party.PSI), NOT_REVOKED),
     Act.WANT_RENEWAL: Rule((*OWN, Party.PSI), NOT_REVOKED),
     Act.KEEP_UNUSED: Rule((*OWN, Party.PSI), LIVING),
-    Act.ASK_RENEWAL: Rule((Party.UNIT,), frozenset({State.ACTIVE, State.ENDING_SOON, State.ENDED})),
+    # Also while suspended, or waiting for a new responsible person: those are reminded of the end as well.
+    Act.ASK_RENEWAL: Rule((Party.UNIT,), NOT_REVOKED),
 }
 
 HANDOVER_STATUSES = ("account_created", "informed")
@@ -141,8 +142,19 @@ def allowed(person: Person, account: WebserviceAccount, *, now: datetime) -> set
 
 
 def may_ask_renewal(person: Person, account: WebserviceAccount, *, now: datetime) -> bool:
-    """Whether `person` (staff of the account's unit) may begin a renewal: alive or ended, and none is under way."""
+    """Whether `person` (staff of the account's unit) may begin a renewal: not declined, and none is under way."""
     return why_not(person, account, Act.ASK_RENEWAL, now=now) is None
+
+
+def why_not_renewed(account: WebserviceAccount, now: datetime) -> str | None:
+    """None when one more year can be asked for, by whomever and however; else the reason as a sentence."""
+    if account.revoked_at is not None:
+        return _("Akun ini sudah dicabut, sehingga tidak dapat diperpanjang.")
+    if is_in_handover(account):
+        return _("Serah terima akun ini masih berjalan. Perpanjangan dapat diajukan setelah akunnya dikonfirmasi.")
+    if account.ends_at > one_year_from(timezone.localdate(now)).ends_at:
+        return _("Akun ini masih berlaku lebih dari satu tahun, sehingga belum perlu diperpanjang.")
+    return None
 
 
 def is_psi(person: Person, now: datetime) -> bool:
@@ -172,10 +184,10 @@ def _why_not_now(account: WebserviceAccount, act: Act, now: datetime) -> str | N
         return _("Akun ini sekarang berstatus “%(state)s”, sehingga tindakan ini tidak dapat dilakukan.") % {
             "state": _(STATE_LABELS[state])
         }
-    return next(_obstacles(account, act), None)
+    return next(_obstacles(account, act, now), None)
 
 
-def _obstacles(account: WebserviceAccount, act: Act) -> Iterator[str]:
+def _obstacles(account: WebserviceAccount, act: Act, now: datetime) -> Iterator[str]:
     """The conditions beyond state and role."""
     if act is Act.ROTATE and account.informed_at is None:
         yield _("Akun ini belum diinformasikan kepada penanggung jawabnya.")
@@ -191,6 +203,8 @@ def _obstacles(account: WebserviceAccount, act: Act) -> Iterator[str]:
         yield _("Tidak ada pertanyaan yang perlu dijawab untuk akun ini.")
     if act is Act.ASK_RENEWAL and account.renewals.exclude(status__in=CLOSED_STATUSES).exists():
         yield _("Perpanjangan akun ini sudah diajukan dan sedang diproses.")
+    if act is Act.ASK_RENEWAL and (reason := why_not_renewed(account, now)):
+        yield reason
 
 
 def may_read_register(person: User | AnonymousUser, *, now: datetime) -> bool:

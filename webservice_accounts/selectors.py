@@ -3,6 +3,7 @@
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urljoin
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -118,6 +119,20 @@ def service_addresses(account: WebserviceAccount) -> list[str]:
     """Where the data granted to this account is served; empty where the catalogue does not say."""
     urls = account.grants.filter(until__isnull=True).values_list("data_type__service__base_url", flat=True)
     return list(dict.fromkeys(url for url in urls.order_by("data_type__service__name") if url))
+
+
+def address_to_try(account: WebserviceAccount, otherwise: str) -> str:
+    """An address that this account may read with a plain GET, to try a key on.
+
+    `otherwise` stands for the address of a service that has none; it is also the answer
+    where no path is known, or only one with a part that the reader would have to fill in.
+    """
+    rules = PathRule.objects.filter(data_type__grants__account=account, data_type__grants__until=None)
+    for rule in rules.select_related("data_type__service").order_by("pattern", "pk"):
+        path = rule.pattern.removesuffix("/**")
+        if "*" not in path and "GET" in rule.methods.replace(",", " ").split():
+            return urljoin(rule.data_type.service.base_url or otherwise, path)
+    return (service_addresses(account) or [otherwise])[0]
 
 
 def open_renewal(account: WebserviceAccount, *, with_draft: bool) -> Any:

@@ -296,12 +296,12 @@ def open_key(http: HttpRequest, at: AtKey, now: datetime) -> HttpResponse:
     except HandoverError as problem:
         messages.warning(http, str(problem))
         return redirect(at.here)
-    urls = _service_urls(at.account)
+    address = account_selectors.address_to_try(at.account, selectors.institution().webservice_url)
     context = {
         "at": at,
         "secret": secret,
-        "urls": urls,
-        "examples": examples(at.account.username, urls[0], settings.BASE_URL + reverse("oauth_token")),
+        "urls": _service_urls(at.account),
+        "examples": examples(at.account.username, address, settings.BASE_URL + reverse("oauth_token")),
         "old_keys": _old_keys(at.account, now),
     }
     response = render(http, "requests_app/confirmation/secret.html", context)

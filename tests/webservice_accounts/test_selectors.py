@@ -13,7 +13,7 @@ from requests_app.sop import Status
 from tests.factories import UnitFactory, a_request, person
 from webservice_accounts import handover, selectors
 from webservice_accounts.lifecycle import State, state_at
-from webservice_accounts.models import AllowedAddress, WebserviceAccount
+from webservice_accounts.models import AllowedAddress, PathRule, WebserviceAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +120,27 @@ def test_the_living_link_is_the_last_one_for_72_hours() -> None:
     handover.issue_ticket(account, now=NOW + DAY)
     assert selectors.living_ticket(account, NOW + 4 * DAY - MICROSECOND) == account.tickets.latest("pk")
     assert selectors.living_ticket(account, NOW + 4 * DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("methods", "pattern", "address"),
+    [
+        ("GET", "/api/dosen/**", "https://ws.usk.ac.id/api/dosen"),
+        ("POST, GET", "/api/dosen", "https://ws.usk.ac.id/api/dosen"),
+        ("POST", "/api/dosen/**", "https://ws.usk.ac.id"),
+        ("GET", "/api/*/dosen", "https://ws.usk.ac.id"),
+    ],
+)
+def test_a_key_is_tried_where_the_gate_lets_it_in(methods: str, pattern: str, address: str) -> None:
+    account = account_of()
+    grant = account.grants.first()
+    assert grant is not None
+    account.grants.exclude(pk=grant.pk).delete()
+    grant.data_type.service.base_url = ""
+    grant.data_type.service.save()
+    PathRule.objects.all().delete()
+    PathRule.objects.create(data_type=grant.data_type, methods=methods, pattern=pattern)
+    assert selectors.address_to_try(account, "https://ws.usk.ac.id") == address
+    grant.until = NOW
+    grant.save()
+    assert selectors.address_to_try(account, "https://ws.usk.ac.id") == "https://ws.usk.ac.id"

@@ -56,7 +56,7 @@ change_holder    .      PQ     PQ     PQ     .     PQ        .
 decline_renewal  UPQR   UPQR   UPQR   UPQR   UPQR  UPQR      .
 want_renewal     .      .      .      .      .     .         .
 keep_unused      .      .      .      .      .     .         .
-ask_renewal      .      .      U      U      U     .         .
+ask_renewal      .      .      U      U      U     U         .
 """
 HEADER, *ROWS = [line.split() for line in MATRIX.strip().splitlines()]
 CELLS = {(situation, row[0]): row[1:][at].strip(".") for row in ROWS for at, situation in enumerate(HEADER)}
@@ -85,7 +85,7 @@ def account_in(situation: str) -> WebserviceAccount:
     status = Status.ACCOUNT_CREATED if situation == "fresh" else Status.FINISHED
     account = WebserviceAccount.objects.get(requests=a_request(status, at=MONDAY))
     if situation == "early":
-        account.starts_at = NOW + 7 * DAY
+        account.starts_at, account.ends_at = NOW + 7 * DAY, NOW + 372 * DAY
     elif situation == "ending":
         account.starts_at, account.ends_at = NOW - 330 * DAY, NOW + 35 * DAY
     elif situation == "ended":

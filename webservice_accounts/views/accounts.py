@@ -128,7 +128,7 @@ def account(http: PersonRequest, username: str) -> HttpResponse:
             "until": row.last_day,
             "data": selectors.granted_data(row, with_paths=policies.is_psi(user, now)),
             "networks": selectors.networks_of(row),
-            "secrets": [_secret(secret, now) for secret in secrets],
+            "secrets": [_secret(secret, secrets[0], now) for secret in secrets],
             "is_keyless": bool(secrets) and not any(_is_living(secret, now) for secret in secrets),
             "rotation": selectors.living_rotation(row, now),
             "may_open": handover.may_open(row, now=now) and policies.is_holder(user, row),
@@ -149,10 +149,12 @@ def account(http: PersonRequest, username: str) -> HttpResponse:
     )
 
 
-def _secret(secret: Secret, now: datetime) -> dict[str, object]:
-    """What tells one key from another, and whether it still opens anything."""
+def _secret(secret: Secret, newest: Secret, now: datetime) -> dict[str, object]:
+    """What tells one key from another, whether it still opens anything, and whether it is used beside its successor."""
     is_living = _is_living(secret, now)
-    return {"secret": secret, "is_living": is_living, "is_old": is_living and secret.ends_at is not None}
+    is_old = is_living and secret.ends_at is not None
+    is_still_used = is_old and secret.last_used_at is not None and secret.last_used_at > newest.created_at
+    return {"secret": secret, "is_living": is_living, "is_old": is_old, "is_still_used": is_still_used}
 
 
 def _is_living(secret: Secret, now: datetime) -> bool:

@@ -221,7 +221,15 @@ def test_a_revoked_account_is_not_renewed_and_the_page_says_so(account: Webservi
 def test_no_second_year_is_piled_upon_the_one_that_was_just_added(account: WebserviceAccount) -> None:
     grant(with_psi(sent(account)))
     AccessRequest.objects.filter(renews=account).update(status=Status.FINISHED)
-    assert "lebih dari satu tahun" in text(client_of(staff_of(account)), "renew", account.username)
+    unit = client_of(staff_of(account))
+    assert "Ajukan perpanjangan" not in text(unit, "account", account.username)
+    assert "lebih dari satu tahun" in text(unit, "renew", account.username)
+
+
+def test_a_suspended_account_is_reminded_and_can_be_renewed(account: WebserviceAccount) -> None:
+    standing.suspend(account, by=factories.somebody(Role.PSI), now=NOW, reason="diselidiki")
+    assert "Ajukan perpanjangan" in text(client_of(staff_of(account)), "account", account.username)
+    assert begin(account).renews == account
 
 
 def test_asking_takes_back_the_wish_not_to_renew(account: WebserviceAccount) -> None:

@@ -213,6 +213,11 @@ def test_the_page_shows_which_key_is_still_used_and_the_old_one_can_be_ended(
     old = account.secrets.get()
     holder.post(at(account, "rotate_key"), {"overlap_hours": "168", "version": version(account)})
     holder.post(at(account, "account_reveal"))
+    opened = account.secrets.latest("pk").created_at
+    Secret.objects.filter(pk=old.pk).update(last_used_at=opened - timedelta(minutes=1))
+    page = text_of(holder.get(at(account, "account")))
+    assert "Terakhir digunakan" in page
+    assert "Masih digunakan" not in page  # before the new key was there, nobody had a choice
     Secret.objects.filter(pk=old.pk).update(last_used_at=timezone.now())
     assert "Masih digunakan: terakhir" in text_of(holder.get(at(account, "account")))
     said = {"secret": old.pk, "version": version(account)}
