@@ -21,7 +21,9 @@ from requests_app.selectors import institution, working_calendar
 from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
 from requests_app.uploads import inspect
 from webservice_accounts import handover
+from webservice_accounts.decisions import ALLOWED, Reason
 from webservice_accounts.models import DataType, WebserviceAccount
+from webservice_accounts.use_counter import UseCounter
 
 PASSWORD = "gerbang-data-usk"  # noqa: S105  # printed on the terminal; exists only with DEBUG on
 DOMAIN = "demo.usk.ac.id"
@@ -282,6 +284,7 @@ class _Story:
         key = WebserviceAccount.objects.get(requests=request)
         handover.reveal(key, by=self.users[RESPONSIBLE], now=made + timedelta(hours=1))
         request = confirmation.confirm(request, by=self.users[RESPONSIBLE], now=made + timedelta(hours=2))
+        self._use(key, made + timedelta(hours=2))
         proposal = propose(request, institution())
         draft = reply_letter.Draft(
             proposal.recipient, proposal.subject, proposal.body, classification=proposal.classification
@@ -289,6 +292,19 @@ class _Story:
         request = reply_letter.send_for_approval(request, draft, by=helpdesk, now=made + timedelta(hours=3))
         request = reply_letter.approve(request, by=head, now=made + timedelta(hours=4))
         return reply_letter.send(request, by=helpdesk, now=made + timedelta(hours=5))
+
+    def _use(self, account: WebserviceAccount, since: datetime) -> None:
+        """Calls of the last weeks as the gate counts them: fewer at the weekend, some of them refused."""
+        counter, secret = UseCounter(every=None), account.secrets.get()
+        codes = list(account.current_grants.values_list("data_type__code", flat=True))
+        for days in range(30):
+            noon = self.now - timedelta(days=days)
+            calls = 12 if noon.isoweekday() > 5 else 40 + days * 7 % 23
+            for call in range(calls if noon > since else 0):
+                result = Reason.SCOPE if call % 19 == 18 else ALLOWED
+                words = (codes[call % len(codes)], result, "10.44.3.7", noon.timestamp() - call)
+                counter.count(account.pk, secret.pk, *words)
+        counter.flush()
 
 
 def _letter(unit: Unit, number: str, application: str, at: datetime) -> bytes:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.audit import say as say
 from accounts.models import AuditEvent, User
-from accounts.permissions import authority, has, holders
+from accounts.permissions import authority, holders
 from accounts.roles import Permission
 from accounts.selectors import institution as institution
 from requests_app import sla
@@ -190,8 +190,9 @@ def _like(item: AccessRequest, asked: set[int], newest_first: list[Disposition])
 def accounts_ending(user: User, now: datetime) -> QuerySet[WebserviceAccount]:
     """Living accounts of this person or their unit that end within 60 days, the soonest first."""
     mine = Q(holder_email__iexact=user.email)
-    if user.unit_id and has(user, Permission.SEND_REQUEST):
-        mine |= Q(unit_id=user.unit_id)
+    right = authority(user, Permission.SEND_REQUEST, timezone.localdate(now))
+    if right and (unit_id := (right.on_behalf_of or user).unit_id):
+        mine |= Q(unit_id=unit_id)
     alive = Q(revoked_at=None, ends_at__gt=now, ends_at__lte=now + ENDING_SOON_WITHIN)
     return WebserviceAccount.objects.filter(mine & alive).order_by("ends_at")
 

@@ -21,6 +21,7 @@ from webservice_accounts.models import (
     PathRule,
     RevealTicket,
     Secret,
+    Service,
     Suspension,
     WebserviceAccount,
 )
@@ -179,3 +180,10 @@ def asked_whether_needed(now: datetime) -> QuerySet[WebserviceAccount]:
 
 def _to_follow(condition: Q) -> QuerySet[WebserviceAccount]:
     return WebserviceAccount.objects.filter(condition, revoked_at=None).select_related("unit")
+
+
+def outside_services(account: WebserviceAccount) -> list[str]:
+    """Names of the services that keep an account of their own for this one: the gate does not close those."""
+    outside = Service.objects.filter(is_active=True).exclude(provisioner=Service.Provisioner.GATE)
+    reads_now = outside.filter(data_types__grants__account=account, data_types__grants__until__isnull=True)
+    return list(reads_now.distinct().order_by("name").values_list("name", flat=True))

@@ -236,6 +236,16 @@ def test_the_holder_is_told_of_their_account_unless_it_was_revoked() -> None:
     assert list(selectors.accounts_ending(holder, soon)) == []
 
 
+def test_who_stands_in_for_staff_of_the_unit_is_told_while_they_do() -> None:
+    item = a_request(Status.INFORMED, email="pj@usk.ac.id")
+    soon, substitute = item.account.ends_at - timedelta(days=7), factories.person(None)
+    day = soon.astimezone(WIB).date()
+    Substitution.objects.create(absent=item.created_by, substitute=substitute, starts_on=day, ends_on=day)
+    assert list(selectors.accounts_ending(substitute, soon)) == [item.account]
+    known_anew = User.objects.get(pk=substitute.pk)
+    assert list(selectors.accounts_ending(known_anew, soon + timedelta(days=1))) == []
+
+
 # --- the calendar --------------------------------------------------------------------------------------
 def test_without_rows_the_week_of_perpres_21_of_2023_counts() -> None:
     calendar = selectors.working_calendar()

@@ -8,13 +8,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.middleware import typed
-from webservice_accounts import standing
+from webservice_accounts import selectors, standing
 from webservice_accounts.forms.standing import ReinstateForm, RevokeForm, SuspendForm
 from webservice_accounts.lifecycle import TAKES_EFFECT_WITHIN
+from webservice_accounts.models import WebserviceAccount
 from webservice_accounts.policies import Act
 from webservice_accounts.views.acting import PersonRequest, attempt, form_page, found, press, turned_away, version_of
 
 SECONDS = int(TAKES_EFFECT_WITHIN.total_seconds())
+
+
+def _reach(account: WebserviceAccount) -> dict[str, object]:
+    """Within how many seconds the gates follow, and which services do not ask them."""
+    return {"seconds": SECONDS, "outside": selectors.outside_services(account)}
 
 
 def suspend(http: PersonRequest, username: str) -> HttpResponse:
@@ -33,7 +39,7 @@ def suspend(http: PersonRequest, username: str) -> HttpResponse:
         done = _("Akun %(name)s ditangguhkan. Semua gerbang menolaknya paling lambat dalam %(seconds)d detik.")
         messages.success(http, done % {"name": row.username, "seconds": SECONDS})
         return redirect("account", username)
-    return form_page(http, "suspend", row, Act.SUSPEND, form, now, seconds=SECONDS)
+    return form_page(http, "suspend", row, Act.SUSPEND, form, now, **_reach(row))
 
 
 def reinstate(http: PersonRequest, username: str) -> HttpResponse:
@@ -71,7 +77,7 @@ def revoke(http: PersonRequest, username: str) -> HttpResponse:
         done = _("Akun %(name)s dicabut. Semua gerbang menolaknya paling lambat dalam %(seconds)d detik.")
         messages.success(http, done % {"name": row.username, "seconds": SECONDS})
         return redirect("account", username)
-    return form_page(http, "revoke", row, Act.REVOKE, form, now, seconds=SECONDS)
+    return form_page(http, "revoke", row, Act.REVOKE, form, now, **_reach(row))
 
 
 @require_POST

@@ -12,9 +12,9 @@ from accounts.models import OutgoingMail, User
 from accounts.roles import Role
 from requests_app.models import AccessRequest
 from requests_app.sop import Status
-from tests.factories import DataTypeFactory, a_request, person
+from tests.factories import DataTypeFactory, a_request, an_outside_task, person
 from webservice_accounts import handover, selectors
-from webservice_accounts.models import PathRule, Secret, WebserviceAccount
+from webservice_accounts.models import PathRule, Secret, Service, WebserviceAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -386,3 +386,12 @@ def test_a_renewal_under_way_is_named_and_a_draft_only_to_its_unit(account: Webs
     assert "GP26-PANJNG" not in text_of(psi.get(at(account, "account")))
     AccessRequest.objects.filter(pk=renewal.pk).update(status="submitted", submitted_at=timezone.now())
     assert "Perpanjangan sedang diproses: GP26-PANJNG" in text_of(psi.get(at(account, "account")))
+
+
+@pytest.mark.parametrize("page", ["suspend_account", "revoke_account"])
+def test_a_service_that_does_not_ask_the_gate_is_named_before_it_is_stopped(page: str) -> None:
+    account, psi = an_outside_task(Service.Provisioner.BY_HAND).account, signed_in(person(Role.PSI))
+    WebserviceAccount.objects.update(informed_at=timezone.now(), revealed_at=timezone.now())
+    assert "SIAKAD menyimpan akunnya sendiri" in text_of(psi.get(at(account, page)))
+    Service.objects.update(provisioner=Service.Provisioner.GATE)
+    assert "menyimpan akunnya sendiri" not in text_of(psi.get(at(account, page)))
