@@ -1,6 +1,7 @@
 """A whole procedure and a key at work, and then a search for the key in everything that remains."""
 
 import base64
+import json
 import subprocess
 import urllib.error
 import urllib.parse
@@ -89,9 +90,12 @@ def test_the_key_remains_nowhere(gapura_server: LiveGapura, tmp_path: Path) -> N
     assert call(gate, Authorization=f"Basic {key}", **original)[0] == 401
     assert call(f"{gate}?api_key={key[:-4]}", **original)[0] == 401
     client = {"client_id": username, "client_secret": key}
-    status, body = call(f"{gapura_server.base_url}/oauth/token", {"grant_type": "client_credentials", **client})
-    # The token endpoint holds the account's addresses too, and this machine's is not among them.
-    assert status == 401, body
+    bought = {"grant_type": "client_credentials", **client}
+    assert call(f"{gapura_server.base_url}/oauth/token", bought)[0] == 401, "this machine is not among its addresses"
+    status, body = call(f"{gapura_server.base_url}/oauth/token", bought, X_Forwarded_For="10.44.3.7")
+    assert status == 200, body
+    token = json.loads(body)["access_token"]
+    assert call(gate, Authorization=f"Bearer {token}", **original)[0] == 204
     assert call(f"{gapura_server.base_url}/oauth/token", {"grant_type": key, **client})[0] == 400
     assert call(f"{gapura_server.base_url}/oauth/introspect", {"token": key})[0] == 401
     wait_until(lambda: gapura_server.shell(COUNTED) != "0", "the uses counted", 30)
@@ -99,7 +103,7 @@ def test_the_key_remains_nowhere(gapura_server: LiveGapura, tmp_path: Path) -> N
     found = {
         f"{how} in {where}"
         for where, content in remains(gapura_server)
-        for how, spelled in spellings(key, username).items()
+        for how, spelled in (spellings(key, username) | {"token": token.encode()}).items()
         if spelled in content
     }
     assert found == set()
