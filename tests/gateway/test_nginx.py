@@ -174,7 +174,8 @@ def test_too_many_requests_are_told_when_to_come_again_and_others_do_not_notice(
     assert answers[0].status == 200
     assert 30 - len(refused) <= 2 * 5 + 1  # without Redis each of the gate's two processes counts for itself
     assert {(answer.status, answer.reason) for answer in refused} == {(429, "rate")}
-    assert all(1 <= int(answer.headers["retry-after"]) <= 10 for answer in refused)
+    # With Redis what the two gave together beyond the burst, at most 5, is paid back first: a token takes 10 s.
+    assert all(1 <= int(answer.headers["retry-after"]) <= 10 * (5 + 1) for answer in refused)
     assert ask(gateway.port, STUDENT, headers=student.key).status == 200
 
 
