@@ -43,8 +43,11 @@ def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_network)
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "foundry"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a browser or processes of its own, so that `-m "not browser"` needs no bookkeeping.
+    """Mark what uses a browser, processes of its own, or no database, so that `-m "not browser"` needs no bookkeeping.
 
     Files with such tests come first: they wait a lot, and should not be what everybody waits for in the end.
     """
@@ -54,6 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if "foundry" in names or "start_worker" in names:
             item.add_marker("processes")
+        if not (item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(names)):
+            item.add_marker("pure")
     waiting = {
         item.path for item in items if item.get_closest_marker("processes") or item.get_closest_marker("browser")
     }
