@@ -62,7 +62,7 @@ def seed(number: int, folder: Path) -> Keys:
 
     basics = [_basic(_username(index), secret) for index, secret in enumerate(secrets, start=1)]
     mistyped = [secret[:-1] + ("0" if secret[-1] != "0" else "1") for secret in secrets[:hot]]
-    caller = credentials.new_secret()
+    caller = credentials.new_server_secret()
     version, digest = credentials.digest(caller)
     ResourceServer.objects.update_or_create(
         code="bench",

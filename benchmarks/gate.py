@@ -1,7 +1,6 @@
 """`make bench`: the gate beside its peers, on PostgreSQL and Redis of this machine, and docs/performance.md."""
 
 import argparse
-import base64
 import io
 import json
 import os
@@ -35,26 +34,17 @@ http {{
     access_log off; keepalive_requests 1000000;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
     uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-    proxy_cache_path {folder}/cache keys_zone=decisions:10m;
     upstream gate {{ server 127.0.0.1:{gate}; keepalive 64; }}
     server {{
         listen 127.0.0.1:{port};
         location = /nothing {{ return 204; }}
         location /api/ {{ auth_request /_check; try_files /none @yes; }}
-        location /cached/ {{ rewrite ^/cached(/.*)$ $1 break; auth_request /_cached; try_files /none @yes; }}
         location @yes {{ return 204; }}
         location = /_check {{
             internal; proxy_pass http://gate/gateway/check; proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_pass_request_body off; proxy_set_header Content-Length "";
             proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URI {path};
             proxy_set_header X-Original-Addr 10.1.2.3;
-        }}
-        location = /_cached {{
-            internal; proxy_pass http://gate/gateway/check; proxy_http_version 1.1; proxy_set_header Connection "";
-            proxy_pass_request_body off; proxy_set_header Content-Length "";
-            proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URI {path};
-            proxy_set_header X-Original-Addr 10.1.2.3;
-            proxy_cache decisions; proxy_cache_key "$http_authorization $request_method {path}";
         }}
     }}
 }}
@@ -90,18 +80,15 @@ def peers(folder: Path, port: int) -> list[Target]:
     )
     tokens = json.loads(said.stdout)
     form = "Content-Type: application/x-www-form-urlencoded"
-    plain, bearer, hashed = folder / "plain", folder / "dot-bearer", folder / "dot-basic"
+    plain, bearer = folder / "plain", folder / "dot-bearer"
     plain.write_text("Accept: */*\n")
     bearer.write_text(f"Authorization: Bearer {tokens['caller']}|{form}\n")
-    client = base64.b64encode(f"{tokens['client_id']}:{tokens['secret']}".encode()).decode()
-    hashed.write_text(f"Authorization: Basic {client}|{form}\n")
     body = urlencode({"token": tokens["asked"]})
     django_peer = granian("benchmarks.peers.django_peer:application", port)
     return [
         Target("bare WSGI callable", granian("benchmarks.peers.bare:application", port), "/", plain),
         Target("bare Django view, 204", django_peer, "/nothing", plain),
         Target("DOT introspection, Bearer", django_peer, "/o/introspect/", bearer, method="POST", body=body),
-        Target("DOT introspection, client secret", django_peer, "/o/introspect/", hashed, "POST", body, patience=10),
     ]
 
 
@@ -131,20 +118,17 @@ def ours(keys: Keys, folder: Path, port: int, size: int, *, whole: bool) -> list
         Target("our introspection", web, "/oauth/introspect", keys.introspection, method="POST", body=asked),
         Target("nginx, return 204", server, "/nothing", keys.through_proxy),
         Target("nginx auth_request, gate", server, PATH, keys.through_proxy, behind=behind),
-        Target("nginx auth_request, decision cached", server, f"/cached{PATH}", keys.through_proxy, behind=behind),
     ]
 
 
 def measure(target: Target, port: int, log: Path, database_log: Path, options: argparse.Namespace) -> report.Row:
     """All runs of one contestant; the server is started once."""
     runs: dict[int, list[Run]] = {}
-    seconds = options.seconds * target.patience
-    times = options.runs if target.patience == 1 else 1
     with started(target, port, log) as pids:
         for connections in CONNECTIONS:
-            wrk(target, port, pids, connections=connections, seconds=seconds)  # warm
+            wrk(target, port, pids, connections=connections, seconds=options.seconds)  # warm
             runs[connections] = [
-                wrk(target, port, pids, connections=connections, seconds=seconds) for _ in range(times)
+                wrk(target, port, pids, connections=connections, seconds=options.seconds) for _ in range(options.runs)
             ]
     set_logging("all")
     with started(target, port, log):
@@ -180,6 +164,7 @@ def main() -> None:
     database_log, rows = prepare(), []
     with tempfile.TemporaryDirectory(prefix="gapura-bench-") as name:
         folder, port = Path(name), free_port()
+        folder.chmod(0o755)  # nginx's workers are somebody else
 
         def run(targets: list[Target]) -> None:
             chosen = (target for target in targets if options.only in target.name)

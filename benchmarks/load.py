@@ -32,8 +32,6 @@ class Target:
     environment: dict[str, str] = field(default_factory=dict)
     allowed: bool = True
     """Whether the answers must be 2xx; else none may be."""
-    patience: int = 1
-    """How many times longer than the others it is loaded, because it answers so slowly."""
     behind: tuple[tuple[str, ...], ...] = ()
     """Further processes that serve it."""
 

@@ -46,15 +46,13 @@ Machine: {machine}.
 All of it ran on that one machine: the load (wrk, 2 threads, {options.seconds} s a run, median of {options.runs}),
 PostgreSQL and Redis over local sockets, and the servers. Everything written in Python runs under granian with 2
 processes of 2 threads; nginx has 2 workers. DOT is django-oauth-toolkit as its documentation sets it up, without
-middleware; its hashed client secret is one run of ten times the length.
+middleware, asked with a Bearer token.
 
 - *µs of CPU*: processor time of the server's own processes per request (with nginx: nginx and the gate together), at
   16 connections. It is the steadier figure; the load itself takes a part of the same cores.
 - *queries*: statements that PostgreSQL saw per request of one client that asks again and again.
 - *never seen before*: every request comes with the key of another account, one after the other, so that the gate
   remembers none of them. All others ask for up to 1,000 accounts in turn.
-- *decision cached*: nginx asks the gate again only when the answer's `X-Accel-Expires` is over (see `docs/gateway.md`
-  on what that means for counts and rates).
 
 {COLUMNS}
 {RULE}

@@ -34,4 +34,4 @@ def application(name: str) -> Application:
 gateway, consumer = application("gateway"), application("consumer")
 AccessToken.objects.create(application=gateway, token="caller-token", scope="introspection", expires=soon)  # noqa: S106
 AccessToken.objects.create(application=consumer, token="asked-token", scope="mahasiswa-aktif", expires=soon)  # noqa: S106
-print(json.dumps({"caller": "caller-token", "asked": "asked-token", "client_id": "gateway", "secret": secret}))
+print(json.dumps({"caller": "caller-token", "asked": "asked-token"}))
