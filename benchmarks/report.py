@@ -50,7 +50,8 @@ middleware, asked with a Bearer token.
 
 - *µs of CPU*: processor time of the server's own processes per request (with nginx: nginx and the gate together), at
   16 connections. It is the steadier figure; the load itself takes a part of the same cores.
-- *queries*: statements that PostgreSQL saw per request of one client that asks again and again.
+- *queries*: statements that PostgreSQL saw per request of one client that asks again and again. For a key that
+  the gate has not seen in the last seconds it is one more, which this column cannot show.
 - *never seen before*: every request comes with the key of another account, one after the other, so that the gate
   remembers none of them. All others ask for up to 1,000 accounts in turn.
 
