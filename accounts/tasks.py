@@ -51,7 +51,13 @@ def deliver(mail_id: int, *, now: datetime) -> bool:
         if mail.is_confidential:
             mail.text = ""
     mail.sending_since = None
-    mail.save()
+    # By name: a row that was removed meanwhile is not written again.
+    OutgoingMail.objects.filter(pk=mail.pk).update(
+        **{
+            name: getattr(mail, name)
+            for name in ("state", "attempts", "last_error", "next_try_at", "sent_at", "text", "sending_since")
+        }
+    )
     return mail.state == State.SENT
 
 

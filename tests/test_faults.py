@@ -219,10 +219,15 @@ def mailbox() -> Iterator[StallingMailbox]:
     mailbox.stop()
 
 
-def returned_to_unit() -> AccessRequest:
-    """A request that the helpdesk has just sent back, for which two addresses get a mail."""
+def submitted() -> AccessRequest:
+    """A request without the mails of its sending; made before a worker can be busy with them."""
     item = factories.a_request(Status.SUBMITTED)
     OutgoingMail.objects.all().delete()
+    return item
+
+
+def returned_to_unit(item: AccessRequest) -> AccessRequest:
+    """The request, just sent back by the helpdesk, for which two addresses get a mail."""
     agenda.return_to_unit(item, by=factories.somebody(Role.HELPDESK), now=timezone.now(), reason="Belum lengkap.")
     return item
 
@@ -253,8 +258,9 @@ def test_while_the_mail_server_is_down_mails_wait_and_then_go_once(
     start_worker: Callable[..., live.Process], mailbox: StallingMailbox
 ) -> None:
     mailbox.stop()
+    item = submitted()
     start_worker(EMAIL_URL=f"smtp://127.0.0.1:{mailbox.port}")
-    item = returned_to_unit()
+    returned_to_unit(item)
     assert item.entries.get(left_at=None).status == Status.RETURNED
     with_sweeps(lambda: OutgoingMail.objects.filter(attempts=1).count() == 2, "two tries that fail")
     assert states() == ["waiting", "waiting"]

@@ -24,7 +24,7 @@ def test_the_key_opens_once_for_who_has_the_mail_and_the_code(gapura_server: Liv
     grant_all_but(psi, reference, "Data nilai mahasiswa", "belum tersedia sebagai webservice")
     people.inform(psi, reference)
 
-    mail = mailbox.wait_for(address, "mohon dikonfirmasi").get_content()
+    mail = mailbox.wait_for(address, "mohon dikonfirmasi", reference).get_content()
     link = LINK.search(mail)
     assert link, mail
     assert not people.KEY.search(mail)

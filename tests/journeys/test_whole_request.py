@@ -35,7 +35,7 @@ def test_five_people_carry_a_request_through_the_procedure(
     psi.reads("Mohon diproses sesuai SOP.")
     psi.press("Buat akun")
     people.inform(psi, reference)
-    mail = gapura_server.mailbox.wait_for(demo.RESPONSIBLE.email, "mohon dikonfirmasi").get_content()
+    mail = gapura_server.mailbox.wait_for(demo.RESPONSIBLE.email, "mohon dikonfirmasi", reference).get_content()
     assert not people.KEY.search(mail)
 
     responsible = enter(demo.RESPONSIBLE, "phone")
@@ -65,5 +65,5 @@ def test_five_people_carry_a_request_through_the_procedure(
     assert letter.startswith(b"%PDF-")
     assert hashlib.sha256(letter).hexdigest() == printed
     assert key.encode() not in letter
-    received = gapura_server.mailbox.wait_for(demo.UNIT_STAFF.email, "balasan")
+    received = gapura_server.mailbox.wait_for(demo.UNIT_STAFF.email, "balasan", reference)
     assert key not in str(received)
