@@ -17,9 +17,10 @@ from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Sign
 from requests_app.letters.render import render
 from requests_app.models import AccessRequest, AgendaEntry
 from requests_app.reply_papers import propose
-from requests_app.selectors import institution, working_calendar
+from requests_app.selectors import institution
 from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
 from requests_app.uploads import inspect
+from requests_app.working_time import working_calendar
 from webservice_accounts import handover
 from webservice_accounts.decisions import ALLOWED, Reason
 from webservice_accounts.models import DataType, WebserviceAccount

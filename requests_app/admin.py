@@ -29,11 +29,10 @@ from PIL import Image, UnidentifiedImageError
 
 from accounts.admin import AuditedAdmin, LastingAdmin, administrator
 from accounts.models import Institution
-from requests_app import letter_numbers, sla
+from requests_app import letter_numbers, sla_wording
 from requests_app.letters.papers import LOGO_LIMIT
 from requests_app.models import ConfirmedYear, DayRow, HoursPeriodRow, OfficeSpanRow
-from requests_app.steps import calendar_changes
-from requests_app.steps.calendar_changes import Moved
+from requests_app.steps import calendar_changes, clock
 from requests_app.uploads import refused_while_receiving
 
 MOVED_SHOWN = 5
@@ -86,7 +85,7 @@ class CalendarAdmin(AuditedAdmin):
         with transaction.atomic():
             response = page(request, *args, **kwargs)
             if getattr(request, "calendar_changed", False):
-                tell_moved(request, calendar_changes.recompute(by=administrator(request), now=timezone.now()))
+                tell_moved(request, clock.recompute(by=administrator(request), now=timezone.now()))
         return response
 
 
@@ -94,7 +93,7 @@ def _note(request: HttpRequest) -> None:
     request.calendar_changed = True  # type: ignore[attr-defined]
 
 
-def tell_moved(request: HttpRequest, moved: list[Moved]) -> None:
+def tell_moved(request: HttpRequest, moved: list[clock.Shift]) -> None:
     """One message: how many open deadlines moved, and the first five from when to when."""
     if not moved:
         messages.info(request, _("Tidak ada batas waktu terbuka yang bergeser."))
@@ -105,7 +104,11 @@ def tell_moved(request: HttpRequest, moved: list[Moved]) -> None:
         "",
         "<li>{}: {} → {}</li>",
         (
-            (row.request.reference, sla.local_time(row.old, language), sla.local_time(row.new, language))
+            (
+                row.entry.request.reference,
+                sla_wording.local_time(row.old, language),
+                sla_wording.local_time(row.new, language),
+            )
             for row in moved[:MOVED_SHOWN]
         ),
     )
@@ -244,7 +247,7 @@ class InstitutionAdmin(CalendarAdmin, LastingAdmin):
                 )
             },
         ),
-        (gettext_lazy("Batas waktu dan tampilan"), {"fields": ("reading", "accent")}),
+        (gettext_lazy("Tampilan"), {"fields": ("accent",)}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -264,9 +267,6 @@ class InstitutionAdmin(CalendarAdmin, LastingAdmin):
     def save_model(self, request: HttpRequest, institution: Institution, form: Any, change: bool) -> None:
         institution.pk = 1
         super().save_model(request, institution, form, change)
-
-    def moves_deadlines(self, form: Any, change: bool) -> bool:
-        return change and "reading" in form.changed_data
 
     @admin.display(description=gettext_lazy("lambang sekarang"))
     def logo_shown(self, institution: Institution) -> str | SafeString:

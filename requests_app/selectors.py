@@ -18,12 +18,8 @@ from requests_app import sla
 from requests_app.models import (
     AccessRequest,
     AgendaEntry,
-    ConfirmedYear,
-    DayRow,
     Disposition,
     Document,
-    HoursPeriodRow,
-    OfficeSpanRow,
     ReplyLetter,
     RequestedItem,
     StepEntry,
@@ -195,30 +191,6 @@ def accounts_ending(user: User, now: datetime) -> QuerySet[WebserviceAccount]:
         mine |= Q(unit_id=unit_id)
     alive = Q(revoked_at=None, ends_at__gt=now, ends_at__lte=now + ENDING_SOON_WITHIN)
     return WebserviceAccount.objects.filter(mine & alive).order_by("ends_at")
-
-
-# --- the clock ---------------------------------------------------------------------
-def working_calendar() -> sla.WorkingCalendar:
-    """The editable rows as the pure calendar that deadlines are counted on."""
-    weeks: dict[int | None, dict[int, tuple[sla.OfficeSpan, ...]]] = {}
-    for span in OfficeSpanRow.objects.order_by("weekday", "opens"):
-        week = weeks.setdefault(span.period_id, {})
-        week[span.weekday] = (*week.get(span.weekday, ()), sla.OfficeSpan(span.opens, span.closes))
-    periods = tuple(
-        sla.HoursPeriod(row.name, row.starts_on, row.ends_on, weeks.get(row.pk, {}))
-        for row in HoursPeriodRow.objects.all()
-    )
-    days = {
-        row.date: sla.CalendarDay(row.date, sla.DayKind(row.kind), row.name, row.legal_basis, row.is_estimated)
-        for row in DayRow.objects.all()
-    }
-    confirmed = frozenset(ConfirmedYear.objects.values_list("year", flat=True))
-    return sla.WorkingCalendar(weeks.get(None) or sla.DEFAULT_WEEK, periods, days, confirmed)
-
-
-def reading() -> sla.Reading:
-    """What "1 x 24 jam hari kerja" means here."""
-    return sla.Reading(institution().reading)
 
 
 # --- the desk of the helpdesk ----------------------------------------------------------

@@ -8,7 +8,7 @@ Every instant going in or out knows its time zone; what comes out is in WIB. Spa
 at 16.00 sharp the office is closed. One function, `explain`, works a deadline out; `deadline` is its result.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,8 +16,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
-
-from accounts.wording import N_
 
 WIB = ZoneInfo("Asia/Jakarta")
 ONE_DAY = timedelta(days=1)
@@ -53,6 +51,23 @@ class Reading(StrEnum):
     END_OF_DAY = "end-of-day"
 
 
+@dataclass(frozen=True)
+class Rule:
+    """How the standard of a row of the SOP is counted, and when people are told, for clocks that start from then on.
+
+    `warn_ahead` is office time before the deadline (nothing: no such warning); `team_after` and `head_after` office
+    time after it. `chosen_by` is a name, "" for the rule an installation begins with.
+    """
+
+    reading: Reading = Reading.SAME_TIME
+    warns_at_half: bool = True
+    warn_ahead: timedelta = timedelta(hours=2)
+    team_after: timedelta = timedelta(hours=2)
+    head_after: timedelta = timedelta(hours=4)
+    chosen_by: str = ""
+    effective_from: datetime | None = None
+
+
 # --- the calendar ---------------------------------------------------------------
 class DayKind(StrEnum):
     """Why a date differs from its weekday; all are days off, but the last is a working day."""
@@ -62,15 +77,6 @@ class DayKind(StrEnum):
     REGIONAL = "regional"
     UNIVERSITY = "university"
     REPLACEMENT = "replacement"
-
-
-DAY_KIND_LABELS: Mapping[DayKind, str] = {
-    DayKind.NATIONAL: N_("Libur nasional"),
-    DayKind.COLLECTIVE: N_("Cuti bersama"),
-    DayKind.REGIONAL: N_("Libur daerah"),
-    DayKind.UNIVERSITY: N_("Libur universitas"),
-    DayKind.REPLACEMENT: N_("Hari kerja pengganti"),
-}
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,11 @@ class WorkingCalendar:
     def working_seconds_between(self, start: datetime, end: datetime) -> float:
         """Seconds of office time from `start` to `end`, without breaks; 0 when `end` is not after `start`."""
         return elapsed(start, end, self, clock=Clock.OFFICE_HOURS).total_seconds()
+
+    def days_off_between(self, start: datetime, end: datetime) -> int:
+        """How many local dates after that of `start` and before that of `end` nobody works on."""
+        first, last = _in_wib(start).date(), _in_wib(end).date()
+        return sum(not self.is_working_day(first + n * ONE_DAY) for n in range(1, (last - first).days))
 
     def _week_on(self, day: date) -> Week:
         in_force = [period for period in self.periods if period.starts_on <= day <= period.ends_on]
@@ -508,139 +519,3 @@ def _in_wib(at: datetime) -> datetime:
 
 def _at(day: date, at: time = time.min) -> datetime:
     return datetime.combine(day, at, WIB)
-
-
-# --- for people to read -----------------------------------------------------------
-_WEEKDAYS = {
-    "id": "Senin Selasa Rabu Kamis Jumat Sabtu Minggu".split(),
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
-}
-_MONTHS = {
-    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split(),
-    "en": "January February March April May June July August September October November December".split(),
-}
-
-
-def local_date(day: date, language: str = "id") -> str:
-    """A date as in "Selasa, 24 November 2026"; English for "en" and its variants, Indonesian for everything else."""
-    names = _names(language)
-    return f"{_WEEKDAYS[names][day.weekday()]}, {day.day} {_MONTHS[names][day.month - 1]} {day.year}"
-
-
-def local_time(at: datetime, language: str = "id") -> str:
-    """An instant as in "Selasa, 24 November 2026 10.15 WIB" or "Tuesday, 24 November 2026, 10:15 WIB".
-
-    Seconds are left out, never rounded up: what is shown as a deadline is not later than the deadline.
-
-    Raises ValueError for a time without zone.
-    """
-    at = _in_wib(at)
-    return f"{local_date(at.date(), language)}{_before_time(language)}{_clock_time(at, language)} WIB"
-
-
-def duration_text(length: timedelta, translate: Callable[[str], str] = str) -> str:
-    """A length as in "24 jam", "8 jam 10 menit" or "45 detik": never days, as the SOP writes 1 x 24 jam."""
-    minutes, seconds = divmod(int(length.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [
-        translate(unit) % {"number": number}
-        for number, unit in (
-            (hours, N_("%(number)d jam")),
-            (minutes, N_("%(number)d menit")),
-            (seconds, N_("%(number)d detik")),
-        )
-        if number
-    ]
-    return " ".join(parts) or translate(N_("%(number)d menit")) % {"number": 0}
-
-
-_SAME_TIME_RULE = N_(
-    "Waktu baku %(duration)s hari kerja: hari libur tidak dihitung, jam istirahat tidak menunda, dan yang masuk "
-    "di luar jam kerja mulai dihitung saat kantor buka."
-)
-_END_OF_DAY_RULE = N_(
-    "Waktu baku %(days)d hari kerja: dihitung mulai hari kerja sesudah hari masuk, berakhir saat kantor tutup."
-)
-_OFFICE_HOURS_RULE = N_("Waktu baku %(duration)s: hanya jam kantor yang dihitung, tanpa jam istirahat.")
-_SENTENCES: Mapping[Reason, str] = {
-    Reason.COUNTED: N_("%(when)s: dihitung %(duration)s."),
-    Reason.WHOLE_DAY: N_("%(when)s: dihitung %(days)d hari kerja."),
-    Reason.WEEKEND: N_("%(when)s: akhir pekan, tidak dihitung."),
-    Reason.CLOSED: N_("%(when)s: di luar jam kerja, tidak dihitung."),
-    Reason.BREAK: N_("%(when)s: jam istirahat, tidak dihitung."),
-    Reason.PAUSED: N_("%(when)s: menunggu pemohon, tidak dihitung."),
-    Reason.ARRIVAL_DAY: N_("%(when)s: hari masuk, belum dihitung."),
-}
-_DAY_OFF_SENTENCE = N_("%(when)s: %(what)s, tidak dihitung.")
-
-
-def sentences(explanation: Explanation, translate: Callable[[str], str] = str, language: str = "id") -> list[str]:
-    """The explanation for a person: the rule, a sentence per line, and the remarks.
-
-    `translate` turns an Indonesian sentence into that of `language`, in which the dates are written. The deadline
-    itself is not repeated: it stands above the explanation.
-    """
-    if explanation.clock == Clock.OFFICE_HOURS:
-        rule = _OFFICE_HOURS_RULE
-    else:
-        rule = _END_OF_DAY_RULE if explanation.reading == Reading.END_OF_DAY else _SAME_TIME_RULE
-    said = [translate(rule) % _amount(explanation.standard, translate)]
-    said += [_sentence(line, translate, language) for line in explanation.lines]
-    return said + remarks(explanation, translate)
-
-
-def remarks(explanation: Explanation, translate: Callable[[str], str] = str) -> list[str]:
-    """A sentence per year whose calendar nobody has confirmed yet, so that the deadline may still move."""
-    remark = translate(N_("Kalender %(year)d belum dikonfirmasi; batas waktu masih dapat berubah."))
-    return [remark % {"year": year} for year in explanation.unconfirmed_years]
-
-
-def _sentence(line: Line, translate: Callable[[str], str], language: str) -> str:
-    facts = {"when": _when(line, translate, language), **_amount(line.counted, translate)}
-    if line.reason in _SENTENCES:
-        sentence = translate(_SENTENCES[line.reason]) % facts
-        if line.name:
-            replacement = translate(DAY_KIND_LABELS[DayKind.REPLACEMENT])
-            sentence += f" {replacement} ({line.name})."
-    else:
-        names = [line.name] if line.name else []
-        names += [translate(N_("perkiraan"))] if line.is_estimated else []
-        what = translate(DAY_KIND_LABELS[DayKind(line.reason)]).lower()
-        facts["what"] = f"{what} ({', '.join(names)})" if names else what
-        sentence = translate(_DAY_OFF_SENTENCE) % facts
-    if line.legal_basis:
-        sentence += " " + translate(N_("Dasar: %(basis)s.")) % {"basis": line.legal_basis}
-    return sentence
-
-
-def _amount(length: timedelta, translate: Callable[[str], str]) -> dict[str, object]:
-    return {"duration": duration_text(length, translate), "days": length // ONE_DAY}
-
-
-def _when(line: Line, translate: Callable[[str], str], language: str) -> str:
-    """The stretch in words: dates alone where it covers whole days, and midnight as 24.00 of the day that ends."""
-    first, last = line.starts_at.date(), (line.ends_at - timedelta.resolution).date()
-    starts, ends = _clock_time(line.starts_at, language), _clock_time(line.ends_at, language)
-    ends_at_midnight = line.ends_at == _at(last + ONE_DAY)
-    if ends_at_midnight:
-        ends = ends.replace("00", "24", 1)
-    first_day, last_day = local_date(first, language), local_date(last, language)
-    through = translate(N_("%(first)s s.d. %(last)s"))
-    if line.starts_at == _at(first) and ends_at_midnight:
-        return first_day if first == last else through % {"first": first_day, "last": last_day}
-    comma = _before_time(language)
-    if first == last:
-        return f"{first_day}{comma}{starts}–{ends} WIB"
-    return through % {"first": f"{first_day}{comma}{starts}", "last": f"{last_day}{comma}{ends} WIB"}
-
-
-def _names(language: str) -> str:
-    return "en" if language.split("-")[0] == "en" else "id"
-
-
-def _before_time(language: str) -> str:
-    return ", " if _names(language) == "en" else " "
-
-
-def _clock_time(at: datetime, language: str) -> str:
-    return f"{at:%H:%M}" if _names(language) == "en" else f"{at:%H.%M}"

@@ -76,13 +76,14 @@ IDENTITY = Identity(
 
 
 class Actor(StrEnum):
-    """The columns of the SOP's flowchart, and the responsible person whom row 5 names."""
+    """The columns of the SOP's flowchart, the responsible person whom row 5 names, and the unit that owns data."""
 
     UNIT = "unit"
     HELPDESK = "helpdesk"
     HEAD = "head"
     PSI = "psi"
     RESPONSIBLE_PERSON = "responsible_person"
+    OWNER = "owner"
 
 
 ACTOR_LABELS: Mapping[Actor, str] = {
@@ -91,6 +92,7 @@ ACTOR_LABELS: Mapping[Actor, str] = {
     Actor.HEAD: N_("Kepala UPT TIK"),
     Actor.PSI: N_("Divisi PSI"),
     Actor.RESPONSIBLE_PERSON: N_("Penanggung jawab"),
+    Actor.OWNER: N_("Unit pemilik data"),
 }
 
 
@@ -177,6 +179,7 @@ class Status(StrEnum):
     AWAITING_DISPOSITION = "awaiting_disposition"
     DISPOSED = "disposed"
     CLARIFICATION = "clarification"
+    CONSENT = "consent"
     ACCOUNT_CREATED = "account_created"
     INFORMED = "informed"
     REPLY_DRAFTING = "reply_drafting"
@@ -193,7 +196,7 @@ class Step:
     `number` is the SOP row it belongs to, None after the end; `standard` is None where
     the SOP sets no time.
     Consecutive stays in the same SOP row share one clock. `pauses` stops the clock of the
-    row it interrupts: the unit is waited for.
+    row it interrupts: the unit, or the one that owns the data, is waited for.
     """
 
     status: Status
@@ -258,6 +261,14 @@ STEPS: Mapping[Status, Step] = {
             Actor.UNIT,
             N_("Menunggu penjelasan unit"),
             N_("Divisi PSI menunggu penjelasan Anda"),
+            pauses=True,
+        ),
+        Step(
+            Status.CONSENT,
+            "3",
+            Actor.OWNER,
+            N_("Menunggu persetujuan unit pemilik data"),
+            N_("Menunggu persetujuan unit pemilik data"),
             pauses=True,
         ),
         Step(
@@ -328,7 +339,11 @@ class Action(StrEnum):
     CANCEL_DISPOSITION = "cancel_disposition"
     CLAIM = "claim"
     RELEASE = "release"
+    REASSIGN = "reassign"
     ASK_UNIT = "ask_unit"
+    ASK_OWNER = "ask_owner"
+    ANSWER_OWNER = "answer_owner"
+    RECORD_CONSENT = "record_consent"
     HAND_BACK = "hand_back"
     CREATE_ACCOUNT = "create_account"
     INFORM = "inform"
@@ -383,6 +398,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
                 _S.AWAITING_DISPOSITION,
                 _S.DISPOSED,
                 _S.CLARIFICATION,
+                _S.CONSENT,
             ),
             _S.WITHDRAWN,
             _A.UNIT,
@@ -469,6 +485,14 @@ TRANSITIONS: Mapping[Action, Transition] = {
             N_("{actor} melepaskan permohonan ini kembali ke antrean."),
         ),
         Transition(
+            Action.REASSIGN,
+            (_S.DISPOSED, _S.ACCOUNT_CREATED),
+            None,
+            _A.PSI,
+            N_("Alihkan"),
+            N_("{actor} mengalihkan permohonan ini kepada {name}: {reason}"),
+        ),
+        Transition(
             Action.ASK_UNIT,
             (_S.DISPOSED,),
             _S.CLARIFICATION,
@@ -484,6 +508,33 @@ TRANSITIONS: Mapping[Action, Transition] = {
             _A.UNIT,
             N_("Kirim jawaban"),
             N_("{actor} menjawab: {reason}"),
+            (_A.PSI,),
+        ),
+        Transition(
+            Action.ASK_OWNER,
+            (_S.DISPOSED,),
+            _S.CONSENT,
+            _A.PSI,
+            N_("Minta persetujuan pemilik data"),
+            N_("{actor} meminta persetujuan {unit}: {reason}"),
+            (_A.OWNER,),
+        ),
+        Transition(
+            Action.ANSWER_OWNER,
+            (_S.CONSENT,),
+            _S.DISPOSED,
+            _A.OWNER,
+            N_("Kirim jawaban"),
+            N_("{actor} menjawab untuk {unit}: {reason}"),
+            (_A.PSI,),
+        ),
+        Transition(
+            Action.RECORD_CONSENT,
+            (_S.CONSENT,),
+            _S.DISPOSED,
+            _A.PSI,
+            N_("Catat jawaban pemilik data"),
+            N_("{actor} mencatat jawaban {unit}: {reason}"),
             (_A.PSI,),
         ),
         Transition(

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from accounts.identity import IDENTITY_LABELS
 from accounts.models import AuditEvent, Institution
 from accounts.roles import ROLE_LABELS
-from requests_app import sla, sop
+from requests_app import sla_wording, sop
 from tests.everybody import PEOPLE, SITUATIONS, addresses, build
 from webservice_accounts.lifecycle import STATE_LABELS
 
@@ -59,7 +59,7 @@ def sentences_of_the_tables() -> Iterator[str]:
         yield from (row.button, row.sentence)
     yield from (activity.short for activity in sop.ACTIVITIES)
     yield sop.NUMBERING_NOTE
-    for labels in (sop.ACTOR_LABELS, ROLE_LABELS, STATE_LABELS, sla.DAY_KIND_LABELS, IDENTITY_LABELS):
+    for labels in (sop.ACTOR_LABELS, ROLE_LABELS, STATE_LABELS, sla_wording.DAY_KIND_LABELS, IDENTITY_LABELS):
         yield from (str(label) for label in labels.values())
 
 

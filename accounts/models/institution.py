@@ -35,10 +35,6 @@ class Institution(models.Model):
         PURPLE = "purple", _("Ungu")
         TEAL = "teal", _("Toska")
 
-    class Reading(models.TextChoices):
-        SAME_TIME = "same-time", _("Jam yang sama pada hari kerja berikutnya")
-        END_OF_DAY = "end-of-day", _("Akhir jam kerja pada hari kerja berikutnya")
-
     ministry = models.CharField(_("kementerian"), max_length=200)
     name = models.CharField(_("nama institusi"), max_length=200)
     short_name = models.CharField(_("singkatan"), max_length=40)
@@ -57,9 +53,6 @@ class Institution(models.Model):
     data_protection_officer = models.CharField(_("petugas pelindungan data pribadi"), max_length=200, blank=True)
     correspondence_system = models.CharField(_("nama aplikasi persuratan"), max_length=60, default="PLO")
     accent = models.CharField(_("warna aksen"), max_length=10, choices=Accent, default=Accent.GREEN)
-    reading = models.CharField(
-        _("arti “1 x 24 jam hari kerja”"), max_length=20, choices=Reading, default=Reading.SAME_TIME
-    )
     signatory_title = models.CharField(_("jabatan penanda tangan"), max_length=200)
     letter_number_pattern = models.CharField(
         _("pola nomor surat keluar"),

@@ -99,3 +99,29 @@ class ConfirmedYear(models.Model):
 
     def __str__(self) -> str:
         return str(self.year)
+
+
+class CalendarFeed(models.Model):
+    """A private address under which one person's calendar program reads; only a digest of its secret is kept."""
+
+    class Kind(models.TextChoices):
+        CALENDAR = "calendar", _("Kalender kerja")
+        DEADLINES = "deadlines", _("Batas waktu saya")
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendar_feeds")
+    kind = models.CharField(_("isi"), max_length=10, choices=Kind)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(_("dibuat"))
+    last_read_at = models.DateTimeField(_("terakhir dibaca"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("dicabut"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind"], condition=Q(revoked_at__isnull=True), name="one_live_feed_of_a_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.person}"

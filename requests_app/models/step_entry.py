@@ -49,23 +49,49 @@ class StepEntry(models.Model):
 
 
 class DeadlineNotice(models.Model):
-    """A warning was given or a breach recorded, once. `at` is the instant it is about, not when it was noticed."""
+    """One thing the clock has to say about one deadline, planned when the deadline is set, said once.
+
+    The rows of a stay are written with it and are the history of its reminders. The sweep reads only those whose
+    moment has come; those of a deadline that is met or moved are removed unless they were said.
+    """
 
     class Kind(models.TextChoices):
-        WARNING = "warning", _("Peringatan")
-        BREACH = "breach", _("Terlambat")
+        HALF = "half", _("Separuh waktu terpakai")
+        WARNING = "warning", _("Batas waktu mendekat")
+        BREACH = "breach", _("Batas waktu terlewati")
+        TEAM = "team", _("Diteruskan kepada tim")
+        HEAD = "head", _("Diteruskan kepada pimpinan")
+
+    class State(models.TextChoices):
+        PLANNED = "planned"
+        NOTICED = "noticed"
+        TOLD = "told"
+        SKIPPED = "skipped"
 
     entry = models.ForeignKey(StepEntry, on_delete=models.CASCADE, related_name="deadline_notices")
     kind = models.CharField(max_length=10, choices=Kind)
     due_at = models.DateTimeField()
     at = models.DateTimeField()
-    noticed_at = models.DateTimeField()
+    """The instant it is about, not when it was noticed."""
+    state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
+    """Noticed: its moment came (a breach is on record), but the office was closed and nobody was told yet."""
+    noticed_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
-    """When the mails were queued: in office hours only."""
+    """When the mails were written: in office hours only."""
+    sent_at = models.DateTimeField(null=True, blank=True)
+    """When the last of its mails was taken by a mail server."""
+    told_to = models.JSONField(default=list)
+    """The names of those it told."""
+    skipped = models.CharField(max_length=20, blank=True)
+    """Why nobody was told: the step was done, or something later said more."""
 
     class Meta:
         ordering = ["at", "pk"]
         constraints = [models.UniqueConstraint(fields=["entry", "kind", "due_at"], name="deadline_notice_once")]
+        indexes = [
+            models.Index(fields=["at"], name="notice_to_come", condition=Q(state__in=["planned", "noticed"])),
+            models.Index(fields=["told_at"], name="notice_not_sent", condition=Q(state="told", sent_at__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry} {self.kind}"

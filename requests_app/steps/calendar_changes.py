@@ -11,19 +11,10 @@ from accounts.models import User
 from accounts.roles import Permission
 from accounts.wording import N_
 from requests_app import holiday_suggestions
-from requests_app.models import AccessRequest, ConfirmedYear, DayRow
+from requests_app.models import ConfirmedYear, DayRow
 from requests_app.steps import clock
 
 NOVEMBER = 11
-
-
-@dataclass(frozen=True)
-class Moved:
-    """An open deadline that the change moved; `old` and `new` are instants."""
-
-    request: AccessRequest
-    old: datetime
-    new: datetime
 
 
 @dataclass(frozen=True)
@@ -38,16 +29,6 @@ class Suggested:
 def years_to_confirm(today: date) -> list[int]:
     """The years whose calendar is to be confirmed on the local date `today`: this one, from 1 November the next too."""
     return [today.year, today.year + 1] if today.month >= NOVEMBER else [today.year]
-
-
-@transaction.atomic
-def recompute(*, by: User, now: datetime) -> list[Moved]:
-    """After rows of the calendar or the reading were written: the deadlines that moved, by their new instant.
-
-    Call in the transaction that wrote them.
-    """
-    moved = [Moved(entry.request, old, new) for entry, old, new in clock.recompute(by=by, now=now) if old and new]
-    return sorted(moved, key=lambda row: (row.new, row.request.reference))
 
 
 def write_suggestions(year: int) -> Suggested:
@@ -80,7 +61,7 @@ def write_suggestions(year: int) -> Suggested:
 
 
 @transaction.atomic
-def suggest_year(year: int, *, by: User, now: datetime) -> tuple[Suggested, list[Moved]]:
+def suggest_year(year: int, *, by: User, now: datetime) -> tuple[Suggested, list[clock.Shift]]:
     """An administrator takes over the suggestions for a year; what was written, and which deadlines moved.
 
     Raises PermissionDenied for others.
@@ -95,7 +76,7 @@ def suggest_year(year: int, *, by: User, now: datetime) -> tuple[Suggested, list
         now=now,
         data={"year": year, "added": done.added, "corrected": done.corrected, "removed": done.removed},
     )
-    return done, recompute(by=by, now=now)
+    return done, clock.recompute(by=by, now=now)
 
 
 @transaction.atomic

@@ -1,83 +1,80 @@
-"""What the clock does by itself: warn before a deadline, record that one has passed, tell those concerned once."""
+"""What the clock does by itself: plan what will have to be said about a deadline, and say it once in its time."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts import audit
 from accounts.models import User
 from accounts.wording import N_
-from requests_app import deadlines, messages, selectors, sla
+from requests_app import deadlines, messages, sla, sla_wording, working_time
 from requests_app.models import DeadlineNotice, StepEntry
 from requests_app.sop import Actor
+from requests_app.working_time import Rules
 
-WARN_AHEAD = timedelta(hours=2)
-"""Office time before the deadline."""
-LOOK_AHEAD = timedelta(days=21)
-"""Calendar time within which two office hours before a deadline can lie, whatever holidays come between."""
 BATCH = 200
 CLOCK_NAME = N_("Jam SOP")
 PASSED = N_("Batas waktu {due} terlewati pada langkah “{step}”.")
+MOVED = N_("Kalender kerja diubah oleh {actor}: batas waktu bergeser dari {old} ke {new}.")
 
-Kind = DeadlineNotice.Kind
+Kind, State = DeadlineNotice.Kind, DeadlineNotice.State
+TO_COME = (State.PLANNED, State.NOTICED)
+STEP_DONE = "step_done"
+OVERTAKEN = "overtaken"
 
 
-def sweep(*, now: datetime) -> int:
-    """Notice every deadline that is near or past, and tell. How many notices are new.
+# --- when a step begins and ends ---------------------------------------------------------
+def plan(entry: StepEntry, calendar: sla.WorkingCalendar, rules: Rules) -> None:
+    """Write the rows of what there will be to say about the deadline of a stay that just began or was moved.
 
-    Running it twice, by two beats, or a day late gives each notice once: the row's unique
-    key decides. A breach is dated by its deadline and recorded once for a row of the SOP,
-    whoever has it then. Mails go only in office hours: a warning while it can still help,
-    a breach to the head even when the step was done meanwhile.
+    What was said of the same deadline in an earlier stay that shares its clock is not said again, but a warning is:
+    somebody else may have it now. Call in the transaction that wrote the stay.
     """
-    calendar = selectors.working_calendar()
-    running = StepEntry.objects.filter(
-        left_at__isnull=True, due_at__lte=now + LOOK_AHEAD, status__in=selectors.TIMED
-    ).order_by("due_at")
-    new = 0
-    for entry in running.prefetch_related("deadline_notices").iterator(chunk_size=BATCH):
-        new += _notice(entry, calendar, now)
-    if calendar.is_open(now):
-        for notice_id in DeadlineNotice.objects.filter(told_at__isnull=True).values_list("pk", flat=True)[:BATCH]:
-            _tell(notice_id, now)
-    return new
+    known = set(
+        DeadlineNotice.objects.filter(entry__in=_of_the_same_clock(entry), due_at=entry.due_at)
+        .exclude(kind=Kind.WARNING, entry__lt=entry.pk)
+        .values_list("kind", flat=True)
+    )
+    DeadlineNotice.objects.bulk_create(
+        [
+            DeadlineNotice(entry=entry, kind=kind, due_at=entry.due_at, at=at)
+            for kind, at in deadlines.milestones(entry, calendar, rules)
+            if kind not in known
+        ]
+    )
 
 
 def note_leaving(entry: StepEntry, *, now: datetime) -> None:
-    """A stay ends at `now`: if its deadline passed while nobody swept, that is recorded all the same.
+    """A stay ends at `now`: what was not said need not be said; a breach that nobody swept is recorded all the same.
 
     Call in the transaction of the act, before the stay is closed.
     """
-    if entry.status in selectors.TIMED and entry.due_at and now >= entry.due_at:
-        _add(entry, Kind.BREACH, entry.due_at, entry.due_at, now)
+    to_come = entry.deadline_notices.filter(state__in=TO_COME)
+    for notice in to_come.filter(kind=Kind.BREACH, at__lte=now):
+        record_breach(notice, now)
+        notice.state, notice.skipped = State.SKIPPED, STEP_DONE
+        notice.save(update_fields=["state", "skipped", "noticed_at"])
+    to_come.delete()
 
 
-def _notice(entry: StepEntry, calendar: sla.WorkingCalendar, now: datetime) -> int:
-    due = entry.due_at
-    if due is None:
-        return 0
-    known = {(notice.kind, notice.due_at) for notice in entry.deadline_notices.all()}
-    if now >= due:
-        return 0 if (Kind.BREACH, due) in known else _add(entry, Kind.BREACH, due, due, now)
-    warn_at = max(sla.warning_time(due, calendar, WARN_AHEAD), entry.entered_at)
-    if now < warn_at or (Kind.WARNING, due) in known:
-        return 0
-    return _add(entry, Kind.WARNING, due, warn_at, now)
-
-
-@transaction.atomic
-def _add(entry: StepEntry, kind: str, due: datetime, at: datetime, now: datetime) -> int:
-    """One notice row, unless another sweep was faster or the step was left meanwhile; a breach is also recorded."""
-    still_open = StepEntry.objects.select_for_update().filter(pk=entry.pk, left_at__isnull=True, due_at=due)
-    if not still_open.exists() or (kind == Kind.BREACH and _was_broken_before(entry, due)):
-        return 0
-    _row, is_new = DeadlineNotice.objects.get_or_create(
-        entry=entry, kind=kind, due_at=due, defaults={"at": at, "noticed_at": now}
+def record_breach(notice: DeadlineNotice, now: datetime) -> None:
+    """Put a breach on record, once and dated by its deadline; the caller saves the notice."""
+    if notice.noticed_at is not None:
+        return
+    notice.noticed_at = now
+    audit.record(
+        notice.entry.request.subject,
+        "deadline_breach",
+        PASSED,
+        by=None,
+        by_name=CLOCK_NAME,
+        now=now,
+        happened_at=notice.due_at,
+        data={"due": sla_wording.local_time(notice.due_at), "step": notice.entry.step.label},
     )
-    if is_new and kind == Kind.BREACH:
-        _record(entry, at, now)
-    return int(is_new)
 
 
 def _of_the_same_clock(entry: StepEntry) -> QuerySet[StepEntry]:
@@ -85,74 +82,104 @@ def _of_the_same_clock(entry: StepEntry) -> QuerySet[StepEntry]:
     return StepEntry.objects.filter(request=entry.request_id, clock_started_at=entry.clock_started_at)
 
 
-def _was_broken_before(entry: StepEntry, due: datetime) -> bool:
-    """Whether this same deadline passed in an earlier stay already."""
-    known = DeadlineNotice.objects.filter(kind=Kind.BREACH, due_at=due)
-    return known.filter(entry__in=_of_the_same_clock(entry)).exists()
+# --- every minute --------------------------------------------------------------------------
+def sweep(*, now: datetime) -> int:
+    """Notice every deadline that is near or past, and tell. How many notices were handled.
 
-
-def _record(entry: StepEntry, at: datetime, now: datetime) -> None:
-    audit.record(
-        entry.request.subject,
-        "deadline_breach",
-        PASSED,
-        by=None,
-        by_name=CLOCK_NAME,
-        now=now,
-        happened_at=at,
-        data={"due": sla.local_time(at), "step": entry.step.label},
-    )
+    Running it twice, by two beats, or a day late gives each notice once: its row is claimed under a lock that others
+    pass by.
+    """
+    calendar = working_time.working_calendar()
+    states = TO_COME if calendar.is_open(now) else (State.PLANNED,)
+    handled = 0
+    while batch := _sweep_batch(states, now, is_open=calendar.is_open(now)):
+        handled += batch
+    return handled
 
 
 @transaction.atomic
-def _tell(notice_id: int, now: datetime) -> None:
-    """Claim the notice, then write the mails: the one in charge, and the head of a breach."""
-    if not DeadlineNotice.objects.filter(pk=notice_id, told_at__isnull=True).update(told_at=now):
-        return
-    notice = DeadlineNotice.objects.select_related("entry__request__unit", "entry__request__assignee").get(pk=notice_id)
-    is_breach, request = notice.kind == Kind.BREACH, notice.entry.request
-    entry = notice.entry
-    if is_breach:
-        entry = _of_the_same_clock(entry).filter(left_at__isnull=True).first() or entry
-    if notice.due_at != entry.due_at or not (is_breach or (entry.left_at is None and now < notice.due_at)):
-        return
-    actors = {entry.step.waits_for} if entry.left_at is None else set()
-    actors |= {Actor.HEAD} if is_breach else set()
+def _sweep_batch(states: Iterable[str], now: datetime, *, is_open: bool) -> int:
+    rows = (
+        DeadlineNotice.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(state__in=states, at__lte=now)
+        .select_related("entry__request__unit", "entry__request__assignee")
+        .order_by("at", "pk")[:BATCH]
+    )
+    notices = list(rows)
+    for notice in notices:
+        if notice.kind == Kind.BREACH:
+            record_breach(notice, now)
+        notice.noticed_at = notice.noticed_at or now
+        notice.state = State.NOTICED
+        if is_open:
+            _tell(notice, now)
+        notice.save()
+    return len(notices)
+
+
+def _tell(notice: DeadlineNotice, now: datetime) -> None:
+    request, entry = notice.entry.request, notice.entry
+    actors = {Actor.HEAD} if notice.kind == Kind.HEAD else {entry.step.waits_for}
     people = {person for actor in actors if actor for person in messages.people_for(actor, request, now)}
+    template = "deadline_warning" if now < notice.due_at else "deadline_breach"
     messages.tell_people(
         sorted(people, key=lambda person: person.pk),
         request,
-        f"deadline_{notice.kind}",
+        template,
         key=f"{request.reference}:deadline:{notice.pk}",
         context={"due_at": notice.due_at, "step": entry.step, "left_at": entry.left_at},
         now=now,
     )
+    notice.state, notice.told_at, notice.told_to = State.TOLD, now, [str(person) for person in people]
+
+
+# --- the calendar changes ---------------------------------------------------------------------
+@dataclass(frozen=True)
+class Shift:
+    """An open deadline that another calendar moves; `old` and `new` are instants."""
+
+    entry: StepEntry
+    old: datetime
+    new: datetime
+
+
+def shifts(calendar: sla.WorkingCalendar, rules: Rules) -> list[Shift]:
+    """Which open deadlines would be others on this calendar, by their new instant. Writes nothing.
+
+    Also a 5-minute norm, which nobody is held to, has a deadline that moves.
+    """
+    stays = Prefetch("request__entries", queryset=StepEntry.objects.order_by("entered_at", "pk"), to_attr="history")
+    found = []
+    running = StepEntry.objects.filter(left_at__isnull=True, due_at__isnull=False).select_related("request__unit")
+    for entry in running.prefetch_related(stays).iterator(chunk_size=BATCH):
+        _started, due = deadlines.due_at(entry.request.history, calendar, rules)
+        if due and entry.due_at and due != entry.due_at:
+            found.append(Shift(entry, entry.due_at, due))
+    return sorted(found, key=lambda shift: (shift.new, shift.entry.request.reference))
 
 
 @transaction.atomic
-def recompute(*, by: User, now: datetime) -> list[tuple[StepEntry, datetime | None, datetime | None]]:
-    """After the calendar or the reading changed: new deadlines for open stays, and only for them.
+def recompute(*, by: User, now: datetime) -> list[Shift]:
+    """After the calendar changed: new deadlines for open stays, and only for them; each on record with who did it.
 
-    (entry, old, new) of every one that moved. Deadlines of finished steps are history.
+    Call in the transaction that wrote the calendar. Deadlines of finished steps are history.
     """
-    calendar, reading, moved = selectors.working_calendar(), selectors.reading(), []
-    for entry in StepEntry.objects.select_for_update().filter(left_at__isnull=True, due_at__isnull=False):
-        history = [*StepEntry.objects.filter(request=entry.request_id).exclude(pk=entry.pk), entry]
-        history.sort(key=lambda stay: (stay.entered_at, stay.pk))
-        old = entry.due_at
-        entry.clock_started_at, entry.due_at = deadlines.due_at(history, calendar, reading)
-        if entry.due_at != old:
-            entry.save(update_fields=["clock_started_at", "due_at"])
-            moved.append((entry, old, entry.due_at))
-            audit.record(
-                entry.request.subject,
-                "deadline_moved",
-                N_("Kalender kerja diubah oleh {actor}: batas waktu bergeser dari {old} ke {new}."),
-                by=by,
-                now=now,
-                data={
-                    "old": sla.local_time(old) if old else "",
-                    "new": sla.local_time(entry.due_at) if entry.due_at else "",
-                },
-            )
+    list(StepEntry.objects.select_for_update().filter(left_at__isnull=True, due_at__isnull=False).values_list("pk"))
+    calendar, rules = working_time.working_calendar(), working_time.rules()
+    moved = shifts(calendar, rules)
+    for shift in moved:
+        shift.entry.due_at = shift.new
+        shift.entry.save(update_fields=["due_at"])
+        shift.entry.deadline_notices.filter(state__in=TO_COME).exclude(
+            kind=Kind.BREACH, noticed_at__isnull=False
+        ).delete()
+        plan(shift.entry, calendar, rules)
+        audit.record(
+            shift.entry.request.subject,
+            "deadline_moved",
+            MOVED,
+            by=by,
+            now=now,
+            data={"old": sla_wording.local_time(shift.old), "new": sla_wording.local_time(shift.new)},
+        )
     return moved

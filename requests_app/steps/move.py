@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import AuditEvent, User
 from accounts.permissions import Authority
-from requests_app import deadlines, messages, policies, selectors
-from requests_app.models import AccessRequest, StepEntry
+from requests_app import deadlines, messages, policies, selectors, sla, working_time
+from requests_app.models import AccessRequest, Passage, StepEntry
 from requests_app.sop import TRANSITIONS, Action, Transition
 from requests_app.steps import clock
 
@@ -117,8 +117,35 @@ def _open_entry(request: AccessRequest, *, by: User | None, now: datetime) -> No
     if entry.step.waits_for is None:
         entry.left_at = now
     history = [*request.entries.order_by("entered_at", "pk"), entry]
+    calendar, rules = working_time.working_calendar(), working_time.rules()
     if entry.step.standard:
-        entry.clock_started_at, entry.due_at = deadlines.due_at(
-            history, selectors.working_calendar(), selectors.reading()
-        )
+        entry.clock_started_at, entry.due_at = deadlines.due_at(history, calendar, rules)
     entry.save()
+    clock.plan(entry, calendar, rules)
+    _record_passage(request, history, calendar)
+
+
+def _record_passage(request: AccessRequest, history: list[StepEntry], calendar: sla.WorkingCalendar) -> None:
+    """When this move led on from a row of the SOP, what that row took."""
+    done = list(deadlines.runs(history))
+    entered = history[-1]
+    if not done or done[-1].left_at != entered.entered_at or done[-1].last not in history[-2:-1]:
+        return
+    run = done[-1]
+    due_at = run.last.due_at if run.last else None
+    Passage.objects.get_or_create(
+        request=request,
+        number=run.number,
+        started_at=run.started_at,
+        defaults={
+            "ended_at": entered.entered_at,
+            "standard_seconds": int(run.standard.total_seconds()) if run.standard else None,
+            "due_at": due_at,
+            "took_seconds": deadlines.length(run, calendar).total_seconds(),
+            "waited_seconds": sum((ends - begins).total_seconds() for begins, ends in run.pauses),
+            "days_off": calendar.days_off_between(run.started_at, entered.entered_at),
+            "is_within": entered.entered_at <= due_at if due_at else None,
+            "is_from_paper": request.entered_for_unit,
+            "ended_by": entered.entered_by,
+        },
+    )

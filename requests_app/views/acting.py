@@ -15,7 +15,7 @@ from requests_app import policies
 from requests_app.models import AccessRequest
 from requests_app.policies import Refused
 from requests_app.selectors import say, visible_to, waiting_for
-from requests_app.sla import local_time
+from requests_app.sla_wording import local_time
 from requests_app.sop import TRANSITIONS, Action, Status
 from requests_app.steps.move import ActedFirst
 from requests_app.views import showing

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import authority
 from accounts.roles import Permission
-from requests_app import selectors
+from requests_app import working_time
 from requests_app.models import OfficeSpanRow
-from requests_app.sla import DAY_KIND_LABELS, CalendarDay, DayKind, Week, WorkingCalendar
+from requests_app.sla import CalendarDay, DayKind, Week, WorkingCalendar
+from requests_app.sla_wording import DAY_KIND_LABELS
 
 YEARS = range(2000, 2101)
 
@@ -22,7 +23,7 @@ def calendar(http: HttpRequest) -> HttpResponse:
     """The year asked for with `?tahun=`, else this year."""
     today = timezone.localdate(timezone.now())
     year = _year(http.GET.get("tahun", ""), today.year)
-    known = selectors.working_calendar()
+    known = working_time.working_calendar()
     days = sorted((day for day in known.days.values() if day.date.year == year), key=lambda day: day.date)
     context = {
         "year": year,

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from requests_app import measures, selectors
+from requests_app import measures, working_time
 from requests_app.measures import Measure
-from requests_app.sla import Clock, Reading, duration_text
+from requests_app.sla import Clock, Reading
+from requests_app.sla_wording import duration_text
 from requests_app.sop import (
     ACTIVITIES,
     ACTOR_LABELS,
@@ -26,7 +28,7 @@ from requests_app.sop_document import COLUMNS, identity_rows
 
 def sop(http: HttpRequest) -> HttpResponse:
     """For everybody who is signed in: the document, how its times are counted, and how a request moves."""
-    medians = measures.medians()
+    medians, rules, now = measures.medians(), working_time.rules(), timezone.now()
     context = {
         "identity": IDENTITY,
         "identity_rows": identity_rows(),
@@ -42,7 +44,9 @@ def sop(http: HttpRequest) -> HttpResponse:
         "has_real": bool(medians),
         "latest": measures.LATEST,
         "numbering_note": _(NUMBERING_NOTE),
-        "is_end_of_day": selectors.reading() is Reading.END_OF_DAY,
+        "is_end_of_day": any(
+            rules.at(number, now).reading is Reading.END_OF_DAY for number in working_time.ROWS_WITH_RULES
+        ),
         "statuses": [_status(step) for step in STEPS.values()],
     }
     return render(http, "requests_app/sop.html", context)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import RoleGrant, Substitution, User
 from accounts.roles import Role
-from requests_app import selectors, sla
+from requests_app import selectors, sla, working_time
 from requests_app.models import (
     AccessRequest,
     AgendaEntry,
@@ -248,7 +248,7 @@ def test_who_stands_in_for_staff_of_the_unit_is_told_while_they_do() -> None:
 
 # --- the calendar --------------------------------------------------------------------------------------
 def test_without_rows_the_week_of_perpres_21_of_2023_counts() -> None:
-    calendar = selectors.working_calendar()
+    calendar = working_time.working_calendar()
     assert calendar.is_open(datetime(2026, 11, 23, 7, 30, tzinfo=WIB))
     assert not calendar.is_open(datetime(2026, 11, 23, 16, 0, tzinfo=WIB))
     assert calendar.is_open(datetime(2026, 11, 27, 16, 29, tzinfo=WIB))
@@ -264,7 +264,7 @@ def test_the_rows_are_the_calendar() -> None:
     DayRow.objects.create(date=date(2026, 12, 25), kind=DayRow.Kind.NATIONAL, name="Natal", legal_basis="SKB")
     DayRow.objects.create(date=date(2026, 12, 26), kind=DayRow.Kind.REPLACEMENT, name="Pengganti", is_estimated=True)
     ConfirmedYear.objects.create(year=2026, confirmed_at=NOW)
-    calendar = selectors.working_calendar()
+    calendar = working_time.working_calendar()
     morning, afternoon = sla.OfficeSpan(time(8), time(12)), sla.OfficeSpan(time(13), time(15))
     assert calendar.spans_on(date(2026, 11, 23)) == (morning, afternoon)
     assert calendar.spans_on(date(2026, 11, 24)) == (), "a weekday without hours is not worked"

@@ -23,15 +23,11 @@ from requests_app.sla import (
     Week,
     WorkingCalendar,
     deadline,
-    duration_text,
     elapsed,
     explain,
-    local_date,
-    local_time,
-    remarks,
-    sentences,
     warning_time,
 )
+from requests_app.sla_wording import duration_text, local_date, local_time, remarks, sentences
 
 # The joint decrees (SKB) of 2026 and 2027: month-day.
 NATIONAL = {

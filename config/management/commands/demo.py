@@ -21,7 +21,8 @@ from config.checks import LOOPBACK
 from config.visitor import NotAsExpected, Page, Visitor, status_of
 from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Signatory
 from requests_app.letters.render import render
-from requests_app.sla import WIB, local_date
+from requests_app.sla import WIB
+from requests_app.sla_wording import local_date
 from requests_app.sop import ACTIVITIES, IDENTITY, activity
 from webservice_accounts.lifecycle import last_valid_date, one_year_from
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from requests_app import selectors, sla
+from requests_app import sla, sla_wording, working_time
 from requests_app.holiday_suggestions import suggestions
 from requests_app.models import OfficeSpanRow
 
@@ -95,7 +95,8 @@ class Command(BaseCommand):
         chosen = sla.Reading(options["reading"]) if options["reading"] else None
         try:
             if OfficeSpanRow._meta.db_table in connection.introspection.table_names():
-                calendar, reading = selectors.working_calendar(), chosen or selectors.reading()
+                calendar = working_time.working_calendar()
+                reading = chosen or working_time.rules().at(working_time.ROWS_WITH_RULES[0], start).reading
             else:
                 self.stderr.write(_("Basis data belum disiapkan; dihitung dengan kalender bawaan."))
                 calendar, reading = shipped_calendar(start.year), chosen or sla.Reading.SAME_TIME
@@ -118,11 +119,11 @@ class Command(BaseCommand):
     def print_sentences(self, explanation: sla.Explanation, *, explained: bool) -> None:
         """The deadline, and the explanation or else a warning for each calendar not confirmed."""
         language = get_language() or "id"
-        self.stdout.write(_("Batas waktu: %(due)s") % {"due": sla.local_time(explanation.due, language)})
+        self.stdout.write(_("Batas waktu: %(due)s") % {"due": sla_wording.local_time(explanation.due, language)})
         if explained:
-            self.stdout.write("\n".join(sla.sentences(explanation, _, language)))
+            self.stdout.write("\n".join(sla_wording.sentences(explanation, _, language)))
         else:
-            for remark in sla.remarks(explanation, _):
+            for remark in sla_wording.remarks(explanation, _):
                 self.stderr.write(remark)
 
 
