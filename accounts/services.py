@@ -137,6 +137,7 @@ class Profile:
     identity_type: str
     identity_number: str
     language: str
+    wants_digest: bool = True
 
 
 PROFILE_LABELS = {
@@ -145,6 +146,7 @@ PROFILE_LABELS = {
     "identity_type": N_("jenis identitas"),
     "identity_number": N_("nomor identitas"),
     "language": N_("bahasa"),
+    "wants_digest": N_("ringkasan harian"),
 }
 
 
@@ -152,7 +154,7 @@ PROFILE_LABELS = {
 def change_profile(person: User, profile: Profile, *, now: datetime) -> bool:
     """Keep what `person` wrote about themselves; False when nothing is new. The record names what, not the values."""
     person = User.objects.select_for_update().get(pk=person.pk)
-    new = {name: value for name, value in asdict(profile).items() if str(getattr(person, name)) != value}
+    new = {name: value for name, value in asdict(profile).items() if str(getattr(person, name)) != str(value)}
     if not new:
         return False
     for name, value in new.items():
@@ -183,6 +185,16 @@ def announce_substitution(row: Substitution, *, by: User, now: datetime) -> None
 def announce_end(row: Substitution, *, by: User, now: datetime) -> None:
     """Tell both that `row` is no longer in force; call before it is deleted."""
     _tell_both(row, "substitution_ended", {"actor": by, "ended_at": now}, by, now)
+
+
+def announce_substitute_away(row: Substitution, own: Substitution, *, now: datetime) -> None:
+    """Tell whom `row` replaces that the substitute is away on some of these dates too, as `own` says."""
+    person = row.absent
+    words = {"substitute": row.substitute, "starts_on": own.starts_on, "ends_on": own.ends_on, "recipient": str(person)}
+    subject, text = mail.compose("substitute_away", language=person.language, context=words)
+    key = f"substitute_away:{row.pk}:{own.pk}:{now.isoformat()}"
+    mail.queue(key=key, to=person.email, language=person.language, subject=subject, text=text, now=now)
+    notices.tell(person, key=key, text=subject, url=reverse("substitutes"), now=now)
 
 
 def _tell_both(row: Substitution, template: str, words: dict[str, object], by: User, now: datetime) -> None:

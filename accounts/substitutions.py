@@ -1,9 +1,14 @@
-"""Who stands in for whom (Plh., Plt.): appointed for dates, ended early, told to both and kept on record."""
+"""Who stands in for whom (Plh., Plt.): appointed for dates, ended early, told to both and kept on record.
+
+A right is lent once. Who is away on a date is not appointed for it; and when a substitute goes away
+themselves, those they stand in for are told: nothing passes on to the substitute's substitute.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,7 +17,7 @@ from accounts import audit
 from accounts.models import Substitution, User
 from accounts.permissions import Authority, authority
 from accounts.roles import Permission
-from accounts.services import announce_end, announce_substitution, subject_of
+from accounts.services import announce_end, announce_substitute_away, announce_substitution, subject_of
 from accounts.wording import N_
 
 LONGEST = timedelta(days=366)
@@ -65,6 +70,8 @@ def appoint(appointment: Appointment, *, by: User, now: datetime) -> Substitutio
         now,
     )
     announce_substitution(row, by=by, now=now)
+    for left_alone in _together_with(absent.substitutes_for.all(), row):
+        announce_substitute_away(left_alone, row, now=now)
     return row
 
 
@@ -122,12 +129,28 @@ def _check(appointment: Appointment, absent: User, today: date) -> None:
         raise NotPossible(_("Tanggal akhir tidak boleh sebelum tanggal mulai."))
     if ends_on - starts_on >= LONGEST:
         raise NotPossible(_("Paling lama satu tahun. Periksa tahun pada tanggal akhir."))
-    other = absent.substitutions.filter(starts_on__lte=ends_on, ends_on__gte=starts_on).first()
+    other = _together_with(absent.substitutions.all(), appointment).first()
     if other:
         raise NotPossible(
             _("Pada tanggal itu %(name)s sudah ditunjuk (%(first)s s.d. %(last)s). Akhiri dahulu penunjukan tersebut.")
             % {"name": other.substitute, "first": _date(other.starts_on), "last": _date(other.ends_on)}
         )
+    away = _together_with(substitute.substitutions.all(), appointment).first()
+    if away:
+        raise NotPossible(
+            _("%(name)s sendiri berhalangan %(first)s s.d. %(last)s. Pilih orang lain, misalnya %(other)s.")
+            % {
+                "name": substitute,
+                "first": _date(away.starts_on),
+                "last": _date(away.ends_on),
+                "other": away.substitute,
+            }
+        )
+
+
+def _together_with(rows: QuerySet[Substitution], span: Appointment | Substitution) -> QuerySet[Substitution]:
+    """Those in force on at least one of the same dates."""
+    return rows.filter(starts_on__lte=span.ends_on, ends_on__gte=span.starts_on).select_related("absent", "substitute")
 
 
 def _record(row: Substitution, verb: str, sentence: str, right: Authority, now: datetime) -> None:

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts import mail, notices
 from accounts.models import AuditEvent, OutgoingMail, User
-from accounts.permissions import holders
+from accounts.permissions import holders, those_there
 from accounts.roles import Role
 from requests_app.models import AccessRequest
-from requests_app.policies import PERMISSION, taken_by
+from requests_app.policies import PERMISSION, taken_by, unanswered_consent
+from requests_app.sla import Clock
 from requests_app.sop import Action, Actor, Transition
 
 COPIED_TO_UNIT_MAILBOX = frozenset(
@@ -74,8 +75,7 @@ def tell_actor(
     words = {"event": event, "due_at": _due_at(request), **event.data, **(context or {})}
     key = f"{request.reference}:{event.pk}:{actor}"
     tell_people(people, request, template, key=key, context=words, now=now)
-    mailbox = {Actor.UNIT: request.unit.email if copy_unit_mailbox else "", Actor.RESPONSIBLE_PERSON: request.email}
-    to = mailbox.get(actor, "")
+    to = _mailbox(actor, request, copy_unit_mailbox=copy_unit_mailbox)
     if to and to.lower() not in {person.email.lower() for person in people}:
         _queue(f"{key}:mailbox", to, "id", _words(request, words, ""), template, now)
 
@@ -98,24 +98,49 @@ def tell_people(
 
 
 def people_for(actor: Actor, request: AccessRequest, now: datetime) -> list[User]:
-    """Those who are `actor` for this request today: the one who took it, else everybody in the role."""
+    """Those who are `actor` for this request today: the one who took it, else everybody in the role.
+
+    Instead of who is away, who stands in for them; but the responsible person is meant in person.
+    """
     if actor is Actor.RESPONSIBLE_PERSON:
         return list(User.objects.filter(email__iexact=request.email, is_active=True)) if request.email else []
+    return those_there(_in_role(actor, request, now), timezone.localdate(now))
+
+
+def _in_role(actor: Actor, request: AccessRequest, now: datetime) -> list[User]:
+    """Whoever is away among them."""
     if actor is Actor.UNIT:
         creator = request.created_by
-        if creator.is_active and creator.unit_id == request.unit_id:
-            return [creator]
-        staff = Q(role_grants__role=Role.UNIT_STAFF, unit=request.unit, is_active=True)
-        return list(User.objects.filter(staff).order_by("pk"))
+        is_here = creator.is_active and creator.unit_id == request.unit_id
+        return [creator] if is_here else _staff_of(request.unit_id)
+    if actor is Actor.OWNER:
+        consent = unanswered_consent(request)
+        return _staff_of(consent.unit_id) if consent else []
     if actor is Actor.PSI and (holder := taken_by(request, now)):
         return [holder]
     return holders(PERMISSION[actor], timezone.localdate(now))
 
 
+def _staff_of(unit_id: int) -> list[User]:
+    staff = Q(role_grants__role=Role.UNIT_STAFF, unit=unit_id, is_active=True)
+    return list(User.objects.filter(staff).order_by("pk"))
+
+
+def _mailbox(actor: Actor, request: AccessRequest, *, copy_unit_mailbox: bool) -> str:
+    """The address without a login that is told as well; "" where there is none."""
+    if actor is Actor.RESPONSIBLE_PERSON:
+        return request.email
+    if actor is Actor.UNIT and copy_unit_mailbox:
+        return request.unit.email
+    if actor is Actor.OWNER and (consent := unanswered_consent(request)):
+        return consent.unit.email
+    return ""
+
+
 def _due_at(request: AccessRequest) -> datetime | None:
-    """By when the present step is due; None where the SOP sets no time."""
+    """By when the present step is due; None where the SOP sets no time, or minutes, which are only reported."""
     entry = request.entries.filter(left_at__isnull=True).first()
-    return entry.due_at if entry else None
+    return entry.due_at if entry and entry.step.clock is Clock.WORKING_DAYS else None
 
 
 def _words(request: AccessRequest, context: dict[str, Any], recipient: str) -> dict[str, Any]:

@@ -4,17 +4,18 @@ One answer feeds the gate in the services, the buttons on the page and the sente
 shown to the person.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.permissions import Authority, authority
+from accounts.models import Substitution, User
+from accounts.permissions import Authority, absences_of, authorities, authority, authority_for_unit
 from accounts.roles import Permission
-from requests_app.models import AccessRequest, Disposition
-from requests_app.sop import TRANSITIONS, Action, Actor, Status, Transition, actions_from
+from requests_app.models import AccessRequest, Disposition, LateReason, OwnerConsent
+from requests_app.sop import OPEN, TRANSITIONS, Action, Actor, Status, Transition, actions_from
 from webservice_accounts.handover import ProvenHolder
 
 Person = User | AnonymousUser | ProvenHolder
@@ -22,6 +23,7 @@ Person = User | AnonymousUser | ProvenHolder
 
 PERMISSION = {
     Actor.UNIT: Permission.SEND_REQUEST,
+    Actor.OWNER: Permission.SEND_REQUEST,
     Actor.HELPDESK: Permission.REGISTER,
     Actor.HEAD: Permission.DISPOSE,
     Actor.PSI: Permission.CREATE_ACCOUNT,
@@ -29,12 +31,23 @@ PERMISSION = {
 REPLY_WRITING = frozenset({Action.SAVE_REPLY, Action.SEND_FOR_APPROVAL, Action.SEND_REPLY})
 DECISIONS = frozenset({Action.DISPOSE, Action.ASK_FOR_CLARIFICATION, Action.REFUSE})
 WORK_OF_ONE = frozenset(
-    {Action.CLAIM, Action.RELEASE, Action.ASK_UNIT, Action.HAND_BACK, Action.CREATE_ACCOUNT, Action.INFORM}
+    {
+        Action.CLAIM,
+        Action.RELEASE,
+        Action.ASK_UNIT,
+        Action.ASK_OWNER,
+        Action.HAND_BACK,
+        Action.CREATE_ACCOUNT,
+        Action.INFORM,
+    }
 )
 
 
 def authority_for(person: Person, request: AccessRequest, transition: Transition, now: datetime) -> Authority | None:
-    """By what right `person` is the transition's actor for this request; None when they are not."""
+    """By what right `person` is the transition's actor for this request; None when they are not.
+
+    What an absent colleague took is done in the colleague's name, also by one who could do it in their own.
+    """
     if not isinstance(person, User):
         return None
     today = timezone.localdate(now)
@@ -43,11 +56,15 @@ def authority_for(person: Person, request: AccessRequest, transition: Transition
     if transition.actor is Actor.UNIT:
         if request.entered_for_unit and (right := authority(person, Permission.REGISTER, today)):
             return right
-        right = authority(person, Permission.SEND_REQUEST, today)
-        unit_id = (right.on_behalf_of or person).unit_id if right else None
-        return right if unit_id == request.unit_id else None
+        return authority_for_unit(person, Permission.SEND_REQUEST, request.unit_id, today)
+    if transition.actor is Actor.OWNER:
+        consent = open_consent(request)
+        return authority_for_unit(person, Permission.SEND_REQUEST, consent.unit_id, today) if consent else None
     permission = Permission.WRITE_REPLY if transition.action in REPLY_WRITING else PERMISSION[transition.actor]
-    return authority(person, permission, today)
+    rights = authorities(person, permission, today)
+    if transition.actor is Actor.PSI and request.assignee_id != person.pk:
+        rights.sort(key=lambda right: right.on_behalf_of is None or right.on_behalf_of.pk != request.assignee_id)
+    return next(iter(rights), None)
 
 
 def is_responsible(person: User, request: AccessRequest) -> bool:
@@ -66,8 +83,30 @@ def is_psi(person: User, now: datetime) -> bool:
 
 
 def taken_by(request: AccessRequest, now: datetime) -> User | None:
-    """Who at PSI took the request; one who left, or is no longer PSI, holds it up for nobody."""
-    return request.assignee if request.assignee and is_psi(request.assignee, now) else None
+    """Who at PSI took the request.
+
+    It is held up for nobody by one who left, or is no longer PSI, or is away with nobody there in their place.
+    """
+    person = request.assignee
+    if person is None or not is_psi(person, now):
+        return None
+    is_unattended = person.pk in absences_of(person, timezone.localdate(now)).unattended
+    return None if is_unattended else person
+
+
+def stands_in_for(person: User, now: datetime) -> Substitution | None:
+    """Who is there today in the place of `person`; None when they are there themselves, or nobody is."""
+    return absences_of(person, timezone.localdate(now)).substitutions.get(person.pk)
+
+
+def unanswered_consent(request: AccessRequest) -> OwnerConsent | None:
+    """The question to the unit that owns data which nobody answered, be it because the request was withdrawn."""
+    return request.consents.filter(answered_at__isnull=True).select_related("unit").first()
+
+
+def open_consent(request: AccessRequest) -> OwnerConsent | None:
+    """The question to the unit that owns data for whose answer the request waits."""
+    return unanswered_consent(request) if request.status == Status.CONSENT else None
 
 
 def sees_office(person: Person, now: datetime) -> bool:
@@ -97,38 +136,93 @@ def why_not(person: Person, request: AccessRequest, action: Action, *, now: date
 
 def _guard(right: Authority, request: AccessRequest, action: Action, now: datetime) -> str | None:
     """The conditions beyond status and role."""
-    acting = (right.person, right.on_behalf_of or right.person)
+    acting = (right.person, right.holder)
     if action in DECISIONS and any(is_own(person, request) for person in acting):
         return _("Anda tidak dapat mendisposisikan permohonan Anda sendiri.")
+    if action is Action.ANSWER_OWNER and any(is_own(person, request) for person in acting):
+        return _("Anda tidak dapat menyetujui permohonan Anda sendiri.")
     if action is Action.CANCEL_DISPOSITION:
         disposition = last_disposition(request)
         if disposition is None or disposition.read_at:
             return _("Disposisi sudah dibaca Divisi PSI, sehingga tidak dapat dibatalkan lagi.")
-    if action in WORK_OF_ONE and (reason := _in_other_hands(right.person, taken_by(request, now), action)):
+    if action in WORK_OF_ONE and (reason := _in_other_hands(right, request, action, now)):
         return reason
     if action is Action.CREATE_ACCOUNT:
-        disposition = last_disposition(request)
-        if disposition and disposition.decided_by_id == right.person.pk:
-            return _("Yang mendisposisikan permohonan tidak dapat sekaligus membuat akunnya.")
+        return why_not_create(right.person, request)
     if action is Action.APPROVE_REPLY and request.reply.prepared_by_id == right.person.pk:
         return _("Yang menyiapkan surat balasan tidak dapat sekaligus menyetujuinya.")
     return None
 
 
-def _in_other_hands(person: User, holder: User | None, action: Action) -> str | None:
-    """PSI's work has one pair of hands at a time: those of `holder`, or of whoever takes it next."""
+def _in_other_hands(right: Authority, request: AccessRequest, action: Action, now: datetime) -> str | None:
+    """PSI's work has one pair of hands at a time: of who took it or stands in for them, or of who takes it next."""
+    holder = taken_by(request, now)
     if action is Action.CLAIM:
         return _("Permohonan ini sudah diambil %(name)s.") % {"name": holder} if holder else None
-    if holder == person:
+    if request.assignee_id in (right.person.pk, right.holder.pk):
         return None
     if action is Action.RELEASE:
         return _("Hanya yang mengambil permohonan ini yang dapat melepaskannya.")
     return _("Permohonan ini sedang dikerjakan %(name)s.") % {"name": holder} if holder else None
 
 
+def why_not_create(person: User, request: AccessRequest) -> str | None:
+    """None when `person` of PSI may make this account; four eyes: not who disposed it, nor who asks for it."""
+    disposition = last_disposition(request)
+    if disposition and disposition.decided_by_id == person.pk:
+        return _("Yang mendisposisikan permohonan tidak dapat sekaligus membuat akunnya.")
+    wrote_it = request.created_by_id == person.pk and not request.entered_for_unit
+    if wrote_it or is_responsible(person, request):
+        return _("Yang mengajukan permohonan tidak dapat sekaligus membuat akunnya.")
+    return None
+
+
+def why_not_take_over(person: User, request: AccessRequest, *, now: datetime) -> str | None:
+    """None when this request can be passed to `person` at `now`; else the reason as a sentence."""
+    if not is_psi(person, now):
+        return _("%(name)s tidak lagi bekerja di Divisi PSI. Pilih rekan lain.") % {"name": person}
+    if request.assignee_id == person.pk:
+        return _("Permohonan ini sudah dikerjakan %(name)s. Pilih rekan lain.") % {"name": person}
+    if person.pk in absences_of(person, timezone.localdate(now)).unattended or stands_in_for(person, now):
+        return _("%(name)s sedang berhalangan. Pilih penggantinya atau rekan lain.") % {"name": person}
+    if reason := why_not_create(person, request):
+        return _("%(reason)s Pilih rekan selain %(name)s.") % {"reason": reason, "name": person}
+    return None
+
+
 def last_disposition(request: AccessRequest) -> Disposition | None:
     """The decision in force: the latest that was not cancelled."""
     return request.dispositions.filter(cancelled_at__isnull=True).order_by("pk").last()
+
+
+def why_not_explain_lateness(
+    person: Person, request: AccessRequest, doers: Collection[Actor], written: LateReason | None, *, now: datetime
+) -> str | None:
+    """None when `person` may say why a row of this request was late; else the reason as a sentence.
+
+    `doers` are those who do that row: theirs it is, and the head's. What is `written` belongs to its writer and the
+    head, until the request is over.
+    """
+    if explains_as(person, doers, now=now) is None:
+        return _("Alasan keterlambatan ditulis oleh yang mengerjakan langkah itu atau Kepala.")
+    if written is None:
+        return None
+    if request.status not in OPEN:
+        return _("Permohonan ini sudah berakhir, sehingga alasan yang tertulis tidak dapat diubah lagi.")
+    if written.written_by_id != getattr(person, "pk", None) and not explains_as(person, (Actor.HEAD,), now=now):
+        return _("Alasan ini ditulis %(name)s. Hanya penulisnya atau Kepala yang dapat mengubahnya.") % {
+            "name": written.written_by
+        }
+    return None
+
+
+def explains_as(person: Person, doers: Collection[Actor], *, now: datetime) -> Authority | None:
+    """By what right `person` is one of `doers` or the head; None when they are not."""
+    if not isinstance(person, User):
+        return None
+    today = timezone.localdate(now)
+    rights = (authority(person, PERMISSION[actor], today) for actor in (*doers, Actor.HEAD) if actor in PERMISSION)
+    return next(filter(None, rights), None)
 
 
 def check(person: Person, request: AccessRequest, action: Action, *, now: datetime) -> Authority | None:

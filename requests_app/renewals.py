@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import Authority, authority, has
+from accounts.permissions import Authority, has, units_of
 from accounts.roles import Permission
 from accounts.selectors import institution
 from requests_app import selectors
@@ -131,12 +131,11 @@ class Ending:
 def ending(user: User, now: datetime) -> list[Ending]:
     """Living accounts of this person or their unit that end within 60 days, the soonest first."""
     open_ones = Prefetch("renewals", AccessRequest.objects.filter(status__in=OPEN), to_attr="open_renewals")
-    right = authority(user, Permission.SEND_REQUEST, timezone.localdate(now))
-    unit_id = (right.on_behalf_of or user).unit_id if right else None
+    unit_ids = units_of(user, Permission.SEND_REQUEST, timezone.localdate(now))
     rows = []
     for account in selectors.accounts_ending(user, now).prefetch_related(open_ones):
         running: list[AccessRequest] = account.open_renewals
-        is_ours = unit_id is not None and account.unit_id == unit_id
+        is_ours = account.unit_id in unit_ids
         may_renew = is_ours and not running and account.renewal_declined_at is None
         rows.append(Ending(account, may_renew, running[-1] if running and is_ours else None))
     return rows

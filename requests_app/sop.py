@@ -404,7 +404,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
             _A.UNIT,
             N_("Batalkan permohonan"),
             N_("{actor} membatalkan permohonan."),
-            (_A.HELPDESK,),
+            (_A.HELPDESK, _A.OWNER),
         ),
         Transition(
             Action.REGISTER,
@@ -491,6 +491,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
             _A.PSI,
             N_("Alihkan"),
             N_("{actor} mengalihkan permohonan ini kepada {name}: {reason}"),
+            (_A.PSI,),
         ),
         Transition(
             Action.ASK_UNIT,
@@ -516,7 +517,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
             _S.CONSENT,
             _A.PSI,
             N_("Minta persetujuan pemilik data"),
-            N_("{actor} meminta persetujuan {unit}: {reason}"),
+            N_("{actor} meminta persetujuan {unit}."),
             (_A.OWNER,),
         ),
         Transition(
@@ -525,7 +526,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
             _S.DISPOSED,
             _A.OWNER,
             N_("Kirim jawaban"),
-            N_("{actor} menjawab untuk {unit}: {reason}"),
+            N_("{actor} menjawab untuk {unit}: setuju."),
             (_A.PSI,),
         ),
         Transition(
@@ -534,7 +535,7 @@ TRANSITIONS: Mapping[Action, Transition] = {
             _S.DISPOSED,
             _A.PSI,
             N_("Catat jawaban pemilik data"),
-            N_("{actor} mencatat jawaban {unit}: {reason}"),
+            N_("{actor} mencatat jawaban {unit} tertanggal {dated}: setuju."),
             (_A.PSI,),
         ),
         Transition(

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from accounts import audit, mail, notices
 from accounts.models import AuditEvent, User
-from accounts.permissions import holders
+from accounts.permissions import holders, those_there
 from accounts.roles import Permission, Role
 from webservice_accounts.models import WebserviceAccount
 
@@ -81,14 +81,14 @@ def _reached(account: WebserviceAccount, audience: Audience, now: datetime) -> t
     """The people who sign in, and the address of those who do not."""
     today = timezone.localdate(now)
     if audience is Audience.PSI:
-        return holders(Permission.CREATE_ACCOUNT, today), ""
+        return those_there(holders(Permission.CREATE_ACCOUNT, today), today), ""
     if audience is Audience.HEAD:
-        return holders(Permission.DISPOSE, today), ""
+        return those_there(holders(Permission.DISPOSE, today), today), ""
     people = User.objects.filter(is_active=True).order_by("pk")
     if audience is Audience.HOLDER:
         return list(people.filter(email__iexact=account.holder_email)), account.holder_email
     staff = people.filter(role_grants__role=Role.UNIT_STAFF, unit=account.unit_id)
-    return list(staff), account.unit.email
+    return those_there(staff, today), account.unit.email
 
 
 def _tell_person(

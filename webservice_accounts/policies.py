@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.permissions import Authority, authority, has
+from accounts.permissions import Authority, authority, authority_for_unit, has
 from accounts.roles import Permission
 from accounts.wording import N_
 from webservice_accounts.lifecycle import STATE_LABELS, State, one_year_from, state_at
@@ -114,9 +114,7 @@ def _as_party(person: User, account: WebserviceAccount, party: Party, now: datet
         return authority(person, Permission.DISPOSE, today)
     if party is Party.HOLDER:
         return Authority(person) if is_holder(person, account) else None
-    right = authority(person, Permission.SEND_REQUEST, today)
-    unit_id = (right.on_behalf_of or person).unit_id if right else None
-    return right if unit_id == account.unit_id else None
+    return authority_for_unit(person, Permission.SEND_REQUEST, account.unit_id, today)
 
 
 def why_not(person: Person, account: WebserviceAccount, act: Act, *, now: datetime) -> str | None:

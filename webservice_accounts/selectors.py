@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from accounts.permissions import authority
+from accounts.permissions import authority, units_of
 from accounts.roles import Permission
 from webservice_accounts import addresses
 from webservice_accounts.lifecycle import AFTER_END, ENDING_SOON_WITHIN, NOTICE_DAYS, State, ends_noticed
@@ -40,10 +40,8 @@ def visible_to(user: User | AnonymousUser, now: datetime) -> QuerySet[Webservice
     if authority(user, Permission.SEE_EVERY_REQUEST, today):
         return accounts
     mine = Q(holder_email__iexact=user.email)
-    right = authority(user, Permission.SEND_REQUEST, today)
-    unit_id = (right.on_behalf_of or user).unit_id if right else None
-    if unit_id:
-        mine |= Q(unit_id=unit_id)
+    if unit_ids := units_of(user, Permission.SEND_REQUEST, today):
+        mine |= Q(unit_id__in=unit_ids)
     return accounts.filter(mine)
 
 

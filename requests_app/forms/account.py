@@ -1,19 +1,24 @@
 """SOP 3 on the screen: asked for and granted side by side, the account, and the small forms around it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 
 from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.forms import BoundField
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.form_fields import RowsField
+from accounts.models import User
+from accounts.permissions import holders
+from accounts.roles import Permission
+from requests_app import policies
 from requests_app.forms.request_letter import PickedMoment, layout
-from requests_app.models import AccessRequest, RequestedItem
+from requests_app.models import AccessRequest, OwnerConsent, RequestedItem
 from requests_app.steps.account import Granting
 from webservice_accounts import addresses, services, usernames
 from webservice_accounts.models import DataType, WebserviceAccount
@@ -44,6 +49,8 @@ class GrantRow:
     item: RequestedItem
     granted: BoundField
     reason: BoundField
+    consent: OwnerConsent | None
+    """What the unit that owns it last said, or was asked."""
 
 
 class AccountForm(forms.Form):
@@ -148,7 +155,11 @@ class AccountForm(forms.Form):
     @property
     def rows(self) -> list[GrantRow]:
         """The data asked for, each with its switch and its reason."""
-        return [GrantRow(row, self[_granted(row)], self[_reason(row)]) for row in self.asked]
+        said = {consent.unit_id: consent for consent in self.item.consents.order_by("asked_at", "pk")}
+        return [
+            GrantRow(row, self[_granted(row)], self[_reason(row)], said.get(row.data_type.owner_id))
+            for row in self.asked
+        ]
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
@@ -237,6 +248,43 @@ class QuestionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": gettext_lazy("Tuliskan pertanyaan Anda.")},
     )
+
+
+class ColleagueChoice(forms.ModelChoiceField):
+    """A colleague by name and position."""
+
+    def label_from_instance(self, person: Any) -> str:
+        return f"{person.full_name} ({person.job_title})" if person.job_title else str(person)
+
+
+class ReassignForm(forms.Form):
+    """Which colleague goes on with it, and why."""
+
+    helper = layout("to", Field("reason", data_counter=""))
+
+    to = ColleagueChoice(
+        label=gettext_lazy("Rekan yang melanjutkan"),
+        queryset=User.objects.none(),
+        empty_label=gettext_lazy("Pilih rekan"),
+        error_messages={
+            "required": gettext_lazy("Pilih rekan yang melanjutkan."),
+            "invalid_choice": gettext_lazy("Pilih rekan dari daftar."),
+        },
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Alasan"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Misalnya sedang sakit, atau beban kerja."),
+        error_messages={"required": gettext_lazy("Tuliskan alasan pengalihan.")},
+    )
+
+    def __init__(self, data: Any = None, *, item: AccessRequest, now: datetime) -> None:
+        super().__init__(data)
+        colleagues = holders(Permission.CREATE_ACCOUNT, timezone.localdate(now))
+        fit = [person.pk for person in colleagues if policies.why_not_take_over(person, item, now=now) is None]
+        cast("ColleagueChoice", self.fields["to"]).queryset = User.objects.filter(pk__in=fit)
+        self.has_colleagues = bool(fit)
 
 
 class HandBackForm(forms.Form):

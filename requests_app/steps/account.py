@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.wording import N_
+from requests_app import messages, policies, selectors
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.policies import Refused
 from requests_app.sop import Action
@@ -65,6 +66,31 @@ def release(request: AccessRequest, *, by: User, now: datetime, version: int | N
 
 
 @transaction.atomic
+def reassign(
+    request: AccessRequest, to: User, *, by: User, now: datetime, reason: str, version: int | None = None
+) -> AccessRequest:
+    """Pass it to `to`, who is told, as is the one who had it. Raises `Refused` when `to` could not make the account."""
+    act = move.begin(request, Action.REASSIGN, by=by, now=now, version=version)
+    if problem := policies.why_not_take_over(to, act.request, now=now):
+        raise Refused(problem)
+    before = act.request.assignee
+    act.request.assignee_id = to.pk
+    disposition.mark_read(act.request, by=by, now=now)
+    passed = act.finish(name=str(to), reason=reason)
+    event = selectors.last_event(passed)
+    if event and before and before.is_active and before not in (by, to):
+        key, words = f"{passed.reference}:{event.pk}:before", {"event": event, **event.data}
+        messages.tell_people([before], passed, "reassign_before", key=key, context=words, now=now)
+    return passed
+
+
+def take(act: move.Act, by: User) -> None:
+    """Whoever acts goes on with it; who acts in the name of the one who took it leaves it theirs."""
+    if act.right is None or act.right.on_behalf_of is None or act.right.on_behalf_of.pk != act.request.assignee_id:
+        act.request.assignee = by
+
+
+@transaction.atomic
 def ask_unit(
     request: AccessRequest, *, by: User, now: datetime, question: str, version: int | None = None
 ) -> AccessRequest:
@@ -72,7 +98,7 @@ def ask_unit(
     act = move.begin(request, Action.ASK_UNIT, by=by, now=now, version=version)
     disposition.mark_read(act.request, by=by, now=now)
     act.request.waiting_question = question
-    act.request.assignee = by
+    take(act, by)
     return act.finish(reason=question)
 
 
@@ -116,7 +142,7 @@ def create_account(
         item.reason = reason
         item.save(update_fields=["decision", "reason"])
     locked.account = account = _account(locked, granting, [item.data_type for item in granted], by=by, now=now)
-    locked.assignee = by
+    take(act, by)
     is_partial = bool(refused or locked.other_data_reason)
     locked.outcome = AccessRequest.Outcome.PARTIAL if is_partial else AccessRequest.Outcome.GRANTED
     sentence = RENEWED if locked.renews_id else ""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Unit, User
-from accounts.permissions import authority, has
+from accounts.permissions import authority, has, units_of
 from accounts.roles import Permission
 from requests_app import renewals
 from requests_app.completeness import missing
@@ -42,7 +42,7 @@ def begin_draft(
     For one's own unit, or, by the helpdesk, for the unit whose paper letter came in at
     `happened_at`. Raises `Refused` for anybody else.
     """
-    is_own = sending_unit(by, now) == unit
+    is_own = unit.pk in units_of(by, Permission.SEND_REQUEST, timezone.localdate(now))
     is_paper = happened_at is not None
     if not (has(by, Permission.REGISTER) if is_paper else is_own):
         raise Refused(_("Anda hanya dapat mengajukan permohonan untuk unit Anda sendiri."))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.middleware import typed
 from requests_app import policies, renewals, selectors
-from requests_app.forms.account import CANNED_REASONS, AccountForm, HandBackForm, QuestionForm, StartForm
+from requests_app.forms.account import CANNED_REASONS, AccountForm, HandBackForm, QuestionForm, ReassignForm, StartForm
 from requests_app.models import AccessRequest, Document
 from requests_app.sop import Action, Status
 from requests_app.steps import account, disposition
@@ -21,7 +21,17 @@ from requests_app.views.acting import PersonRequest, attempt, found, press, turn
 from webservice_accounts.lifecycle import last_valid_date, one_year_from
 from webservice_accounts.models import WebserviceAccount
 
-CONVERSATION = frozenset({Action.ASK_UNIT, Action.ANSWER, Action.HAND_BACK})
+CONVERSATION = frozenset(
+    {
+        Action.ASK_UNIT,
+        Action.ANSWER,
+        Action.ASK_OWNER,
+        Action.ANSWER_OWNER,
+        Action.RECORD_CONSENT,
+        Action.HAND_BACK,
+        Action.REASSIGN,
+    }
+)
 """What was asked and answered about this request, shown beside the form."""
 
 
@@ -42,7 +52,7 @@ def work(http: PersonRequest, reference: str) -> HttpResponse:
         messages.success(http, _made(made))
         return redirect("inform", made.reference)
     item.refresh_from_db()
-    if http.method == "POST" and item.status == Status.ACCOUNT_CREATED and item.assignee == http.user:
+    if http.method == "POST" and policies.why_not(http.user, item, Action.INFORM, now=now) is None:
         return redirect("inform", item.reference)  # pressed twice
     return _show(http, item, form, now)
 
@@ -91,12 +101,14 @@ def _show(http: PersonRequest, item: AccessRequest, form: AccountForm, now: date
             "actions": actions,
             "tone": showing.tone_of(entry, now, is_mine=Action.CREATE_ACCOUNT in actions),
             "due": showing.due_of(entry),
+            "why": showing.why(item, entry),
             "until": _last_day(form.start),
             "canned_reasons": CANNED_REASONS,
             "renewal": renewals.of(item),
             "new_period": renewals.new_period(item.renews) if item.renews and form.goes_on else None,
             "disposition": policies.last_disposition(item),
             "documents": showing.documents(letters),
+            "who": showing.who(item, now),
             "conversation": [line for line in selectors.timeline(item) if line.verb in CONVERSATION],
         },
     )
@@ -127,6 +139,21 @@ def release(http: PersonRequest, reference: str) -> HttpResponse:
             _("Permohonan kembali ke antrean Divisi PSI."),
         )
     return redirect(item)
+
+
+def reassign(http: PersonRequest, reference: str) -> HttpResponse:
+    """To a colleague at PSI, by whoever of PSI: their own, one that nobody took, or that of a colleague."""
+    now, item = timezone.now(), found(http, reference)
+    form = ReassignForm(typed(http), item=item, now=now)
+
+    def over() -> AccessRequest:
+        said, version = form.cleaned_data, version_of(http)
+        return account.reassign(item, said["to"], by=http.user, now=now, reason=said["reason"], version=version)
+
+    if http.method == "POST" and (passed := attempt(http, form, over)):
+        messages.success(http, _("Permohonan dialihkan kepada %(name)s.") % {"name": form.cleaned_data["to"]})
+        return redirect(passed)
+    return _ask(http, item, form, Action.REASSIGN, now)
 
 
 # --- when something is missing ------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import Substitution, User
-from accounts.permissions import authority, has, holders
+from accounts.permissions import absences, authority, authority_for_unit, has, holders, those_there, units_of
 from accounts.roles import Permission, Role
 from tests.factories import person
 
@@ -149,3 +149,41 @@ def test_asking_twice_about_one_day_costs_one_question(substitute: User, django_
         for _ in range(3):
             authority(user, P.DISPOSE, FIRST)
             authority(user, P.REGISTER, FIRST)
+
+
+# --- for which unit -----------------------------------------------------------------------------------------
+def test_whoever_stands_in_for_somebody_of_another_unit_may_for_both() -> None:
+    mine, other = person(Role.UNIT_STAFF), person(Role.UNIT_STAFF)
+    Substitution.objects.create(absent=other, substitute=mine, starts_on=FIRST, ends_on=LAST)
+    assert units_of(fresh(mine), P.SEND_REQUEST, FIRST) == {mine.unit_id, other.unit_id}
+    assert units_of(fresh(mine), P.SEND_REQUEST, LAST + DAY) == {mine.unit_id}
+    right = authority_for_unit(fresh(mine), P.SEND_REQUEST, other.unit_id, FIRST)
+    assert right is not None
+    assert right.holder == other
+    assert authority_for_unit(fresh(mine), P.SEND_REQUEST, person().unit_id, FIRST) is None
+    assert authority_for_unit(person(Role.UNIT_STAFF, unit=None), P.SEND_REQUEST, None, FIRST) is None
+
+
+# --- who is there -------------------------------------------------------------------------------------------
+def test_who_is_away_is_replaced_on_the_days_of_the_appointment_only(head: User, substitute: User) -> None:
+    for day, there in [(FIRST - DAY, head), (FIRST, substitute), (LAST, substitute), (LAST + DAY, head)]:
+        assert those_there([head], day) == [there], day
+
+
+def test_nobody_is_named_twice(head: User, substitute: User) -> None:
+    assert those_there([head, substitute], FIRST) == [substitute]
+
+
+def test_a_substitute_who_is_away_or_has_left_is_there_for_nobody(head: User, substitute: User) -> None:
+    third = person(None)
+    Substitution.objects.create(absent=substitute, substitute=third, starts_on=LAST, ends_on=LAST)
+    assert absences(FIRST).unattended == frozenset()
+    assert absences(LAST).unattended == {head.pk}
+    assert those_there([head, substitute], LAST) == [head, third]
+    User.objects.filter(pk=substitute.pk).update(is_active=False)
+    assert absences(FIRST).unattended == {head.pk}
+
+
+def test_two_who_replace_each_other_are_there_for_nobody(head: User, substitute: User) -> None:
+    Substitution.objects.create(absent=substitute, substitute=head, starts_on=FIRST, ends_on=LAST)
+    assert absences(FIRST).unattended == {head.pk, substitute.pk}

@@ -248,3 +248,37 @@ def test_what_is_over_cannot_be_ended_again(week: Appointment, head: User) -> No
     end(row, by=head, now=NOW + 4 * DAY)
     with pytest.raises(NotPossible, match="sudah berakhir"):
         end(row, by=head, now=NOW + 4 * DAY)
+
+
+# --- a substitute who is away too -------------------------------------------------------------------------------
+@pytest.mark.parametrize(("first", "last", "possible"), [(4, 9, False), (0, 0, False), (5, 9, True)])
+def test_who_is_away_is_not_appointed_for_the_same_days(
+    week: Appointment, head: User, deputy: User, first: int, last: int, possible: bool
+) -> None:
+    appoint(week, by=head, now=NOW)  # the head is away on days 0 to 4
+    colleague = person(Role.PSI)
+    for_colleague = Appointment(colleague, head, TODAY + first * DAY, TODAY + last * DAY)
+    if possible:
+        appoint(for_colleague, by=colleague, now=NOW)
+    else:
+        with pytest.raises(NotPossible, match=r"Dr\. Maulana sendiri berhalangan .* misalnya Nadia Safira"):
+            appoint(for_colleague, by=colleague, now=NOW)
+
+
+def test_when_the_substitute_goes_away_the_person_they_replace_is_told(week: Appointment, head: User) -> None:
+    deputy = person(Role.PSI, full_name="Budi")
+    appoint(replace(week, substitute=deputy), by=head, now=NOW)
+    OutgoingMail.objects.all().delete()
+    appoint(Appointment(deputy, person(None), TODAY + DAY, TODAY + DAY), by=deputy, now=NOW)
+    row = OutgoingMail.objects.get(to=head.email)
+    assert row.subject == "Pengganti Anda, Budi, juga berhalangan"
+    assert "24 November 2026 sampai dengan 24 November 2026" in row.text
+    assert Notice.objects.filter(user=head, text=row.subject).exists()
+
+
+def test_a_right_is_lent_once(week: Appointment, head: User) -> None:
+    deputy, third = person(Role.PSI), person(None)
+    appoint(replace(week, substitute=deputy), by=head, now=NOW)
+    appoint(Appointment(deputy, third, TODAY, TODAY), by=deputy, now=NOW)
+    assert authority(User.objects.get(pk=third.pk), Permission.CREATE_ACCOUNT, TODAY) is not None
+    assert authority(User.objects.get(pk=third.pk), Permission.DISPOSE, TODAY) is None

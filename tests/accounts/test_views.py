@@ -54,6 +54,7 @@ PROFILE = {
     "identity_type": "nip",
     "identity_number": "19880912 201504 2 001",
     "language": "id",
+    "wants_digest": "on",
 }
 
 
@@ -357,6 +358,13 @@ def test_without_a_role_there_is_nothing_to_lend_but_one_sees_what_one_was_lent(
     assert "Akhiri" not in text(response)
     assert client.post("/pengganti/", wish(person(None, unit=head.unit))).status_code == 200
     assert Substitution.objects.count() == 1
+
+
+def test_the_page_says_when_the_substitute_is_away_too(client: Client, head: User, deputy: User) -> None:
+    row = Substitution.objects.create(absent=head, substitute=deputy, starts_on=TODAY, ends_on=TODAY)
+    assert "Pengganti juga berhalangan" not in text(client.get("/pengganti/"))
+    Substitution.objects.create(absent=deputy, substitute=person(None), starts_on=row.starts_on, ends_on=row.ends_on)
+    assert "Pengganti juga berhalangan" in text(client.get("/pengganti/"))
 
 
 def test_those_of_others_are_not_found(client: Client, head: User, deputy: User) -> None:

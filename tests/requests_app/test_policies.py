@@ -1,13 +1,14 @@
 """The conditions beyond status and role: four eyes, whose request it is, on which days, and how it is said."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import RoleGrant, Substitution, User
 from accounts.roles import Role
-from requests_app import policies
+from requests_app import policies, selectors
 from requests_app.models import AccessRequest
 from requests_app.policies import why_not
 from requests_app.sla import WIB
@@ -93,7 +94,14 @@ BUTTONS = {
     Status.DISPOSED: {
         Role.UNIT_STAFF: ["Batalkan permohonan"],
         Role.HEAD: ["Batalkan disposisi"],
-        Role.PSI: ["Ambil", "Tanyakan ke unit", "Kembalikan ke Kepala", "Buat akun"],
+        Role.PSI: [
+            "Ambil",
+            "Alihkan",
+            "Tanyakan ke unit",
+            "Minta persetujuan pemilik data",
+            "Kembalikan ke Kepala",
+            "Buat akun",
+        ],
     },
     Status.REPLY_DRAFTING: {Role.HELPDESK: ["Simpan konsep", "Ajukan persetujuan"]},
     Status.FINISHED: {},
@@ -202,6 +210,22 @@ def test_a_role_that_was_taken_away_is_gone_with_the_next_request() -> None:
     assert why_not(known_anew(helpdesk), item, Action.REGISTER, now=NOW) is None
     RoleGrant.objects.filter(user=helpdesk).delete()
     assert why_not(known_anew(helpdesk), item, Action.REGISTER, now=NOW) == NOT_YOURS
+
+
+def test_staff_who_stand_in_for_somebody_of_another_unit_act_for_both_units() -> None:
+    mine, theirs = a_request(Status.RETURNED, by=factories.person()), a_request(Status.RETURNED, by=factories.person())
+    me = mine.created_by
+    assert why_not(me, theirs, Action.SUBMIT, now=NOW) == NOT_YOURS
+    Substitution.objects.create(
+        absent=theirs.created_by, substitute=me, starts_on=date(2026, 11, 23), ends_on=date(2026, 11, 24)
+    )
+    me = known_anew(me)
+    assert policies.check(me, mine, Action.SUBMIT, now=NOW).acting_for == ""
+    assert policies.check(me, theirs, Action.SUBMIT, now=NOW).on_behalf_of == theirs.created_by
+    assert set(selectors.waiting_for(me, NOW)) == {mine, theirs}
+    assert request_letter.begin_draft(unit=theirs.unit, by=me, now=NOW, start_key=uuid4()).unit == theirs.unit
+    later = datetime(2026, 11, 25, 0, 0, tzinfo=WIB)
+    assert why_not(me, theirs, Action.SUBMIT, now=later) == NOT_YOURS
 
 
 # --- nobody disposes their own request -----------------------------------------------------------------

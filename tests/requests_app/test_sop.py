@@ -22,7 +22,7 @@ from requests_app.sop import (
     actions_from,
     activity,
 )
-from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
+from requests_app.steps import account, agenda, confirmation, consent, disposition, reply_letter, request_letter
 
 S, A = Status, Action
 
@@ -143,6 +143,7 @@ PLACES = {
     S.AWAITING_DISPOSITION: ("", Actor.HEAD, NO_TIME),
     S.DISPOSED: ("3", Actor.PSI, DAY),
     S.CLARIFICATION: ("3", Actor.UNIT, NO_TIME),
+    S.CONSENT: ("3", Actor.OWNER, NO_TIME),
     S.ACCOUNT_CREATED: ("5", Actor.PSI, MINUTES),
     S.INFORMED: ("5", Actor.RESPONSIBLE_PERSON, NO_TIME),
     S.REPLY_DRAFTING: ("6", Actor.HELPDESK, DAY),
@@ -164,8 +165,8 @@ def test_a_status_belongs_to_its_row_waits_for_one_actor_and_runs_the_sops_time(
     assert (step.number, step.waits_for, (step.clock, step.standard)) == PLACES[status]
 
 
-def test_only_waiting_for_the_unit_stops_the_clock() -> None:
-    assert {status for status, step in STEPS.items() if step.pauses} == {S.RETURNED, S.CLARIFICATION}
+def test_only_waiting_for_a_unit_stops_the_clock() -> None:
+    assert {status for status, step in STEPS.items() if step.pauses} == {S.RETURNED, S.CLARIFICATION, S.CONSENT}
 
 
 def test_all_but_the_two_ends_are_open() -> None:
@@ -200,6 +201,8 @@ MATRIX: dict[Status, dict[Action, Status | str]] = {
     S.DISPOSED: {
         A.CLAIM: STAYS,
         A.RELEASE: STAYS,
+        A.REASSIGN: STAYS,
+        A.ASK_OWNER: S.CONSENT,
         A.CREATE_ACCOUNT: S.ACCOUNT_CREATED,
         A.ASK_UNIT: S.CLARIFICATION,
         A.HAND_BACK: S.AWAITING_DISPOSITION,
@@ -207,7 +210,8 @@ MATRIX: dict[Status, dict[Action, Status | str]] = {
         A.WITHDRAW: S.WITHDRAWN,
     },
     S.CLARIFICATION: {A.ANSWER: S.DISPOSED, A.WITHDRAW: S.WITHDRAWN},
-    S.ACCOUNT_CREATED: {A.CLAIM: STAYS, A.RELEASE: STAYS, A.INFORM: S.INFORMED},
+    S.CONSENT: {A.ANSWER_OWNER: S.DISPOSED, A.RECORD_CONSENT: S.DISPOSED, A.WITHDRAW: S.WITHDRAWN},
+    S.ACCOUNT_CREATED: {A.CLAIM: STAYS, A.RELEASE: STAYS, A.REASSIGN: STAYS, A.INFORM: S.INFORMED},
     S.INFORMED: {
         A.CONFIRM: S.REPLY_DRAFTING,
         A.REPORT_PROBLEM: S.ACCOUNT_CREATED,
@@ -234,6 +238,10 @@ ACTORS = {
     A.CANCEL_DISPOSITION: Actor.HEAD,
     A.CLAIM: Actor.PSI,
     A.RELEASE: Actor.PSI,
+    A.REASSIGN: Actor.PSI,
+    A.ASK_OWNER: Actor.PSI,
+    A.ANSWER_OWNER: Actor.OWNER,
+    A.RECORD_CONSENT: Actor.PSI,
     A.ASK_UNIT: Actor.PSI,
     A.HAND_BACK: Actor.PSI,
     A.CREATE_ACCOUNT: Actor.PSI,
@@ -262,6 +270,10 @@ DOORS: dict[Action, tuple[ModuleType, str]] = {
     A.CANCEL_DISPOSITION: (disposition, "cancel"),
     A.CLAIM: (account, "claim"),
     A.RELEASE: (account, "release"),
+    A.REASSIGN: (account, "reassign"),
+    A.ASK_OWNER: (consent, "ask"),
+    A.ANSWER_OWNER: (consent, "answer"),
+    A.RECORD_CONSENT: (consent, "record"),
     A.ASK_UNIT: (account, "ask_unit"),
     A.HAND_BACK: (account, "hand_back"),
     A.CREATE_ACCOUNT: (account, "create_account"),
@@ -341,6 +353,7 @@ def test_the_unit_can_withdraw_until_the_account_exists() -> None:
         S.AWAITING_DISPOSITION,
         S.DISPOSED,
         S.CLARIFICATION,
+        S.CONSENT,
     }
 
 

@@ -11,13 +11,13 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
-from accounts.models import Substitution
+from accounts.models import Substitution, Unit, User
 from accounts.roles import Role
 from requests_app import policies
 from requests_app.models import AccessRequest
 from requests_app.sla import WIB
 from requests_app.sop import Action, Status
-from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
+from requests_app.steps import account, agenda, confirmation, consent, disposition, reply_letter, request_letter
 from tests import factories
 from webservice_accounts import handover
 
@@ -30,6 +30,7 @@ NOW = MONDAY + timedelta(hours=1)
 PEOPLE = {
     "U": "staff of the unit that asks",
     "V": "staff of another unit",
+    "O": "staff of the unit that owns the data",
     "H": "helpdesk",
     "K": "head (kepala)",
     "L": "the head's substitute of these days (Plh.)",
@@ -53,44 +54,49 @@ SITUATIONS = {
     "psi": Status.DISPOSED,  # nobody at PSI has read it
     "read": Status.DISPOSED,  # read, taken by nobody
     "taken": Status.DISPOSED,  # read and taken by P
-    "asked": Status.CLARIFICATION,
+    "ask": Status.CLARIFICATION,
+    "own": Status.CONSENT,  # P asked the unit of O
     "made": Status.ACCOUNT_CREATED,  # by P, who took it
     "free": Status.ACCOUNT_CREATED,  # P gave it back to the queue
     "told": Status.INFORMED,  # and the key was opened
     "reply": Status.REPLY_DRAFTING,
     "sign": Status.REPLY_APPROVAL,
-    "signed": Status.REPLY_APPROVED,
+    "seal": Status.REPLY_APPROVED,
     "done": Status.FINISHED,
     "gone": Status.WITHDRAWN,
 }
 
 # A cell names everybody who may; "." is nobody.
 MATRIX = """
-                      draft paper sent back agenda head psi read taken asked made free told reply sign signed done gone
-submit                U     UH    .    U    .      .    .   .    .     .     .    .    .    .     .    .      .    .
-withdraw              U     UH    U    U    U      U    U   U    U     U     .    .    .    .     .    .      .    .
-answer                .     .     .    .    .      .    .   .    .     U     .    .    .    .     .    .      .    .
-register              .     .     H    .    .      .    .   .    .     .     .    .    .    .     .    .      .    .
-return_to_unit        .     .     H    .    H      .    .   .    .     .     .    .    .    .     .    .      .    .
-forward               .     .     .    .    H      .    .   .    .     .     .    .    .    .     .    .      .    .
-dispose               .     .     .    .    .      KL   .   .    .     .     .    .    .    .     .    .      .    .
-ask_for_clarification .     .     .    .    .      KL   .   .    .     .     .    .    .    .     .    .      .    .
-refuse                .     .     .    .    .      KL   .   .    .     .     .    .    .    .     .    .      .    .
-cancel_disposition    .     .     .    .    .      .    KL  .    .     .     .    .    .    .     .    .      .    .
-claim                 .     .     .    .    .      .    PQ  PQ   .     .     .    PQ   .    .     .    .      .    .
-release               .     .     .    .    .      .    .   .    P     .     P    .    .    .     .    .      .    .
-ask_unit              .     .     .    .    .      .    PQ  PQ   P     .     .    .    .    .     .    .      .    .
-hand_back             .     .     .    .    .      .    PQ  PQ   P     .     .    .    .    .     .    .      .    .
-create_account        .     .     .    .    .      .    PQ  PQ   P     .     .    .    .    .     .    .      .    .
-inform                .     .     .    .    .      .    .   .    .     .     P    PQ   .    .     .    .      .    .
-confirm               .     .     .    .    .      .    .   .    .     .     .    .    RW   .     .    .      .    .
-report_problem        .     .     .    .    .      .    .   .    .     .     .    .    RW   .     .    .      .    .
-proceed_unconfirmed   .     .     .    .    .      .    .   .    .     .     .    .    PQ   .     .    .      .    .
-save_reply            .     .     .    .    .      .    .   .    .     .     .    .    .    H     .    .      .    .
-send_for_approval     .     .     .    .    .      .    .   .    .     .     .    .    .    H     .    .      .    .
-return_reply          .     .     .    .    .      .    .   .    .     .     .    .    .    .     KL   .      .    .
-approve_reply         .     .     .    .    .      .    .   .    .     .     .    .    .    .     KL   .      .    .
-send_reply            .     .     .    .    .      .    .   .    .     .     .    .    .    .     .    H      .    .
+                      draft paper sent back agenda head psi read taken ask own made free told reply sign seal done gone
+submit                U     UH    .    U    .      .    .   .    .     .   .   .    .    .    .     .    .    .    .
+withdraw              U     UH    U    U    U      U    U   U    U     U   U   .    .    .    .     .    .    .    .
+answer                .     .     .    .    .      .    .   .    .     U   .   .    .    .    .     .    .    .    .
+register              .     .     H    .    .      .    .   .    .     .   .   .    .    .    .     .    .    .    .
+return_to_unit        .     .     H    .    H      .    .   .    .     .   .   .    .    .    .     .    .    .    .
+forward               .     .     .    .    H      .    .   .    .     .   .   .    .    .    .     .    .    .    .
+dispose               .     .     .    .    .      KL   .   .    .     .   .   .    .    .    .     .    .    .    .
+ask_for_clarification .     .     .    .    .      KL   .   .    .     .   .   .    .    .    .     .    .    .    .
+refuse                .     .     .    .    .      KL   .   .    .     .   .   .    .    .    .     .    .    .    .
+cancel_disposition    .     .     .    .    .      .    KL  .    .     .   .   .    .    .    .     .    .    .    .
+claim                 .     .     .    .    .      .    PQ  PQ   .     .   .   .    PQ   .    .     .    .    .    .
+release               .     .     .    .    .      .    .   .    P     .   .   P    .    .    .     .    .    .    .
+reassign              .     .     .    .    .      .    PQ  PQ   PQ    .   .   PQ   PQ   .    .     .    .    .    .
+ask_unit              .     .     .    .    .      .    PQ  PQ   P     .   .   .    .    .    .     .    .    .    .
+ask_owner             .     .     .    .    .      .    PQ  PQ   P     .   .   .    .    .    .     .    .    .    .
+answer_owner          .     .     .    .    .      .    .   .    .     .   O   .    .    .    .     .    .    .    .
+record_consent        .     .     .    .    .      .    .   .    .     .   PQ  .    .    .    .     .    .    .    .
+hand_back             .     .     .    .    .      .    PQ  PQ   P     .   .   .    .    .    .     .    .    .    .
+create_account        .     .     .    .    .      .    PQ  PQ   P     .   .   .    .    .    .     .    .    .    .
+inform                .     .     .    .    .      .    .   .    .     .   .   P    PQ   .    .     .    .    .    .
+confirm               .     .     .    .    .      .    .   .    .     .   .   .    .    RW   .     .    .    .    .
+report_problem        .     .     .    .    .      .    .   .    .     .   .   .    .    RW   .     .    .    .    .
+proceed_unconfirmed   .     .     .    .    .      .    .   .    .     .   .   .    .    PQ   .     .    .    .    .
+save_reply            .     .     .    .    .      .    .   .    .     .   .   .    .    .    H     .    .    .    .
+send_for_approval     .     .     .    .    .      .    .   .    .     .   .   .    .    .    H     .    .    .    .
+return_reply          .     .     .    .    .      .    .   .    .     .   .   .    .    .    .     KL   .    .    .
+approve_reply         .     .     .    .    .      .    .   .    .     .   .   .    .    .    .     KL   .    .    .
+send_reply            .     .     .    .    .      .    .   .    .     .   .   .    .    .    .     .    H    .    .
 """
 
 # Where an action that is allowed leads; None: the request stays where it is.
@@ -107,7 +113,11 @@ LEADS_TO = {
     "cancel_disposition": Status.AWAITING_DISPOSITION,
     "claim": None,
     "release": None,
+    "reassign": None,
     "ask_unit": Status.CLARIFICATION,
+    "ask_owner": Status.CONSENT,
+    "answer_owner": Status.DISPOSED,
+    "record_consent": Status.DISPOSED,
     "hand_back": Status.AWAITING_DISPOSITION,
     "create_account": Status.ACCOUNT_CREATED,
     "inform": Status.INFORMED,
@@ -128,6 +138,17 @@ CELLS = {(situation, row[0]): row[1:][at].strip(".") for row in ROWS for at, sit
 # --- the services ------------------------------------------------------------------------------------------
 DRAFT = reply_letter.Draft("Dekan", "Persetujuan akses webservice", "Permohonan Saudara disetujui.")
 
+
+def colleague() -> User:
+    """Somebody else at PSI, to whom a request can be passed."""
+    return User.objects.get(email="rekan@usk.ac.id")
+
+
+def owner() -> Unit:
+    """The unit of O."""
+    return Unit.objects.get(code="pemilik")
+
+
 Act = Callable[[AccessRequest, policies.Person], object]
 
 ACTS: dict[str, Act] = {
@@ -143,7 +164,11 @@ ACTS: dict[str, Act] = {
     "cancel_disposition": lambda item, by: disposition.cancel(item, by=by, now=NOW),
     "claim": lambda item, by: account.claim(item, by=by, now=NOW),
     "release": lambda item, by: account.release(item, by=by, now=NOW),
+    "reassign": lambda item, by: account.reassign(item, colleague(), by=by, now=NOW, reason="Sedang sakit."),
     "ask_unit": lambda item, by: account.ask_unit(item, by=by, now=NOW, question="Alamat IP mana?"),
+    "ask_owner": lambda item, by: consent.ask(item, owner(), by=by, now=NOW, question="Setuju?"),
+    "answer_owner": lambda item, by: consent.answer(item, consent.Answer(True), by=by, now=NOW),
+    "record_consent": lambda item, by: consent.record(item, consent.Answer(True), dated=NOW.date(), by=by, now=NOW),
     "hand_back": lambda item, by: account.hand_back(item, by=by, now=NOW, reason="Tidak ada datanya."),
     "create_account": lambda item, by: account.create_account(
         item, account.Granting("fit-presensi", NOW.date()), by=by, now=NOW
@@ -177,6 +202,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     people: dict[str, policies.Person] = {
         "U": factories.person(Role.UNIT_STAFF, unit=unit),
         "V": factories.person(Role.UNIT_STAFF),
+        "O": factories.person(Role.UNIT_STAFF, unit=factories.UnitFactory(code="pemilik")),
         "H": factories.person(Role.HELPDESK, unit=office),
         "K": factories.person(Role.HEAD, unit=office),
         "L": factories.person(None, unit=office),
@@ -187,10 +213,12 @@ def stage(request: pytest.FixtureRequest) -> Stage:
         "R": factories.person(None, email="pj@usk.ac.id", unit=unit),
         "N": AnonymousUser(),
     }
+    factories.person(Role.PSI, email="rekan@usk.ac.id", unit=office)
     Substitution.objects.create(
         absent=people["K"], substitute=people["L"], starts_on=date(2026, 11, 23), ends_on=date(2026, 11, 24)
     )
     is_paper = situation == "paper"
+    factories.DataTypeFactory(owner=owner())
     item = factories.a_request(
         SITUATIONS[situation], at=MONDAY, unit=unit, by=people["H" if is_paper else "U"], paper=is_paper
     )

@@ -3,19 +3,21 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from accounts.models import OutgoingMail, User
+from accounts.models import OutgoingMail, RoleGrant, Substitution, User
 from accounts.roles import Role
 from requests_app import policies, selectors
 from requests_app.models import AccessRequest, RequestedItem
 from requests_app.policies import Refused
 from requests_app.sla import WIB
-from requests_app.sop import Action, Status
+from requests_app.sop import TRANSITIONS, Action, Status
 from requests_app.steps import account, disposition, request_letter
 from requests_app.steps.account import Granting
 from requests_app.steps.move import ActedFirst
-from tests.factories import DataTypeFactory, a_request, person, somebody
+from tests.factories import DataTypeFactory, UnitFactory, a_request, person, somebody
 from webservice_accounts.lifecycle import last_valid_date
 from webservice_accounts.models import WebserviceAccount
 
@@ -249,3 +251,132 @@ def test_handing_back_lets_the_head_decide_again(psi: User) -> None:
     assert (request.status, request.assignee) == (Status.AWAITING_DISPOSITION, None)
     assert "Datanya milik lembaga lain." in selectors.timeline(request)[-1].sentence
     assert disposition.refuse(request, by=somebody(Role.HEAD), now=NOW, reason="x").status == Status.REPLY_DRAFTING
+
+
+# --- passing it on, and who is away -------------------------------------------------------------------
+def away(absent: User, substitute: User, until: date = TODAY) -> None:
+    Substitution.objects.create(absent=absent, substitute=substitute, starts_on=TODAY, ends_on=until)
+
+
+def anew(user: User) -> User:
+    """The same person as the next click knows them."""
+    return User.objects.get(pk=user.pk)
+
+
+def test_anybody_at_psi_passes_a_request_to_a_colleague_with_a_reason(psi: User) -> None:
+    rina, budi = person(Role.PSI, full_name="Rina"), person(Role.PSI, full_name="Budi")
+    request = account.claim(disposed(), by=rina, now=NOW)
+    request = account.reassign(request, budi, by=psi, now=NOW, reason="Rina sakit.")
+    assert (request.assignee, request.status) == (budi, Status.DISPOSED)
+    with translation.override("id"):
+        said = selectors.timeline(request)[-1].sentence
+    assert said == "Nadia Safira mengalihkan permohonan ini kepada Budi: Rina sakit."
+
+
+def test_it_is_not_passed_to_one_who_cannot_go_on_with_it(psi: User) -> None:
+    request = account.claim(disposed(email="pj@usk.ac.id"), by=psi, now=NOW)
+    both = request.dispositions.get().decided_by
+    RoleGrant.objects.create(user=both, role=Role.PSI)
+    sick = person(Role.PSI, full_name="Sakit")
+    away(sick, person(None))
+    refused = {
+        anew(both): "Yang mendisposisikan permohonan tidak dapat sekaligus membuat akunnya. Pilih rekan",
+        person(Role.PSI, email="pj@usk.ac.id"): "Yang mengajukan permohonan tidak dapat sekaligus membuat akunnya.",
+        person(Role.HELPDESK): "tidak lagi bekerja di Divisi PSI",
+        person(Role.PSI, is_active=False): "tidak lagi bekerja di Divisi PSI",
+        psi: "Permohonan ini sudah dikerjakan Nadia Safira",
+        sick: "Sakit sedang berhalangan",
+    }
+    for to, reason in refused.items():
+        with pytest.raises(Refused, match=reason):
+            account.reassign(request, to, by=psi, now=NOW, reason="Libur.")
+    assert AccessRequest.objects.get(pk=request.pk).assignee == psi
+
+
+def test_of_two_who_pass_it_on_the_second_is_told_who_was_first(psi: User) -> None:
+    request = disposed()
+    account.reassign(request, person(Role.PSI), by=psi, now=NOW, reason="Satu.", version=request.version)
+    with pytest.raises(ActedFirst):
+        account.reassign(request, psi, by=person(Role.PSI), now=NOW, reason="Dua.", version=request.version)
+
+
+def test_who_asks_for_the_access_does_not_make_the_account(psi: User) -> None:
+    request = disposed(email=psi.email)
+    with pytest.raises(Refused, match="Yang mengajukan permohonan"):
+        account.create_account(request, granting(), by=psi, now=NOW)
+
+
+def test_the_helpdesk_that_typed_a_paper_letter_asks_for_nothing(db: None) -> None:
+    both = person((Role.HELPDESK, Role.PSI))
+    request = a_request(Status.DISPOSED, at=MONDAY, by=both, paper=True, unit=UnitFactory())
+    assert account.create_account(request, granting(), by=both, now=NOW).account is not None
+
+
+def test_a_colleague_works_on_in_the_name_of_who_is_away_and_leaves_it_theirs(psi: User) -> None:
+    rina = person(Role.PSI, full_name="Rina")
+    request = account.claim(disposed(), by=rina, now=NOW)
+    with pytest.raises(Refused, match="sedang dikerjakan Rina"):
+        account.create_account(request, granting(), by=psi, now=NOW)
+    away(rina, psi)
+    request = account.create_account(request, granting(), by=anew(psi), now=NOW)
+    assert request.assignee == rina
+    event = selectors.last_event(request)
+    assert event is not None
+    assert (event.actor_name, event.acting_for) == ("Nadia Safira", "Plh. menggantikan Rina")
+
+
+def test_what_the_substitute_takes_from_the_queue_is_taken_in_their_own_name(psi: User) -> None:
+    away(person(Role.PSI), psi)
+    request = account.claim(disposed(), by=anew(psi), now=NOW)
+    event = selectors.last_event(request)
+    assert event is not None
+    assert (request.assignee, event.acting_for) == (psi, "")
+
+
+@pytest.mark.parametrize(
+    ("at", "may"),
+    [
+        (datetime(2026, 11, 23, 23, 59, 59, tzinfo=WIB), True),
+        (datetime(2026, 11, 24, 0, 0, tzinfo=WIB), False),
+    ],
+)
+def test_standing_in_ends_at_midnight_in_aceh_of_its_last_day(psi: User, at: datetime, may: bool) -> None:
+    rina = person(Role.PSI)
+    request = account.claim(disposed(), by=rina, now=NOW)
+    away(rina, psi)
+    me = anew(psi)
+    request = AccessRequest.objects.get(pk=request.pk)
+    assert (policies.why_not(me, request, Action.CREATE_ACCOUNT, now=at) is None) == may
+    assert selectors.waiting_for(me, at).filter(pk=request.pk).exists() == may
+
+
+def test_where_the_substitute_is_away_too_the_work_is_everybodys_and_no_right_passes_on(psi: User) -> None:
+    rina, budi, outsider = person(Role.PSI), person(Role.PSI), person(None)
+    request = account.claim(disposed(), by=rina, now=NOW)
+    away(rina, budi)
+    away(budi, outsider)
+    fresh = AccessRequest.objects.get(pk=request.pk)
+    assert policies.taken_by(fresh, NOW) is None
+    assert policies.why_not(anew(psi), fresh, Action.CLAIM, now=NOW) is None
+    assert fresh in selectors.waiting_for(anew(psi), NOW)
+    assert policies.authority_for(anew(outsider), fresh, TRANSITIONS[Action.CLAIM], NOW).on_behalf_of == budi
+
+
+# --- who is on it --------------------------------------------------------------------------------------
+def test_in_whose_hands_it_is_costs_the_same_for_one_and_for_many(psi: User) -> None:
+    rina, budi = person(Role.PSI), person(Role.PSI)
+    away(rina, budi)
+    taken = account.claim(disposed(), by=rina, now=NOW)
+    free, waiting, left = disposed(), a_request(Status.AWAITING_DISPOSITION, at=MONDAY), disposed()
+    gone = person(Role.PSI)
+    account.claim(left, by=gone, now=NOW)
+    RoleGrant.objects.filter(user=gone).delete()
+    items = list(AccessRequest.objects.select_related("assignee"))
+    with CaptureQueriesContext(connection) as queries:
+        hands = selectors.in_whose_hands(items, NOW)
+    assert len(queries) <= 2
+    assert hands[taken.pk].person == rina
+    assert hands[taken.pk].substitute is not None
+    assert hands[taken.pk].substitute.substitute == budi
+    assert hands[free.pk].person is hands[left.pk].person is None
+    assert waiting.pk not in hands

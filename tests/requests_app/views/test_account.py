@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from accounts.models import User
+from accounts.models import Substitution, User
 from accounts.roles import Role
 from requests_app.models import AccessRequest
 from requests_app.policies import last_disposition
@@ -252,7 +253,7 @@ def test_a_colleague_sees_who_is_on_it_and_has_no_form(psi: Client) -> None:
     zulfikar = person(Role.PSI, full_name="Zulfikar")
     request = account.claim(a_request(Status.DISPOSED), by=zulfikar, now=timezone.now())
     page = psi.get(page_of(request)).content.decode()
-    assert "Sedang dikerjakan Zulfikar" in page
+    assert "Sedang dikerjakan: Zulfikar" in page
     assert 'name="username"' not in page
     assert "Permohonan ini sedang dikerjakan Zulfikar." in post(psi, request)
     assert not WebserviceAccount.objects.exists()
@@ -372,3 +373,41 @@ def _queries(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         client.get(url)
     return len(captured)
+
+
+# --- passing it on, and who is on it -----------------------------------------------------------------------
+def test_psi_passes_a_request_to_a_colleague(psi: Client, nadia: User) -> None:
+    request = account.claim(a_request(Status.DISPOSED), by=nadia, now=timezone.now())
+    rina = person(Role.PSI, full_name="Rina")
+    assert page_of(request, "reassign") in psi.get(page_of(request)).content.decode()
+    shown = psi.get(page_of(request, "reassign")).content.decode()
+    assert f'<option value="{rina.pk}">' in shown
+    assert f'<option value="{nadia.pk}">' not in shown
+    said = psi.post(page_of(request, "reassign"), {"version": request.version, "to": "", "reason": ""})
+    assert "Pilih rekan yang melanjutkan." in said.content.decode()
+    assert "Tuliskan alasan pengalihan." in said.content.decode()
+    data = {"version": request.version, "to": rina.pk, "reason": "Cuti."}
+    done = psi.post(page_of(request, "reassign"), data, follow=True).content.decode()
+    assert "Permohonan dialihkan kepada Rina." in done
+    assert "Sedang dikerjakan: Rina (Divisi PSI)" in done
+
+
+def test_without_a_colleague_there_is_nobody_to_choose(psi: Client) -> None:
+    request = a_request(Status.DISPOSED)
+    psi.post(page_of(request, "claim"))
+    assert "Tidak ada rekan yang dapat dipilih" in psi.get(page_of(request, "reassign")).content.decode()
+
+
+def test_the_unit_reads_who_is_on_it(psi: Client, nadia: User) -> None:
+    request = a_request(Status.DISPOSED)
+    unit = signed_in(request.created_by)
+    assert "Belum diambil Divisi PSI" in unit.get(request.get_absolute_url()).content.decode()
+    account.claim(request, by=nadia, now=timezone.now())
+    for address in (request.get_absolute_url(), reverse("requests"), "/"):
+        assert "Sedang dikerjakan: Nadia Safira (Divisi PSI)" in unit.get(address).content.decode(), address
+    budi, today = person(Role.PSI, full_name="Budi"), timezone.localdate()
+    row = Substitution.objects.create(absent=nadia, substitute=budi, starts_on=today, ends_on=today)
+    until = date_format(row.ends_on, "j F")
+    for address in (request.get_absolute_url(), reverse("requests"), "/"):
+        shown = unit.get(address).content.decode()
+        assert f"Sedang dikerjakan: Budi, menggantikan Nadia Safira s.d. {until}" in shown, address
