@@ -1,12 +1,12 @@
 """From the history of a request to the clock of its steps. Reads nothing but what it is given."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from requests_app import sla
+from requests_app import sla, sla_wording
 from requests_app.models import DeadlineNotice, StepEntry
-from requests_app.sop import ACTIVITIES, Status, Step, activity
+from requests_app.sop import ACTIVITIES, Actor, Status, Step, activity
 from requests_app.working_time import Rules
 
 Kind = DeadlineNotice.Kind
@@ -15,10 +15,10 @@ Kind = DeadlineNotice.Kind
 # --- the deadline of the present step ------------------------------------------------
 @dataclass(frozen=True)
 class RunningClock:
-    """Where the clock of the present SOP row started, and the spans in which it stood still."""
+    """Where the clock of the present SOP row started, the spans in which it stood still, and for whom."""
 
     started_at: datetime
-    pauses: tuple[sla.Pause, ...]
+    pauses: tuple[sla.PauseFor, ...]
 
 
 def running_clock(history: Sequence[StepEntry]) -> RunningClock:
@@ -28,11 +28,13 @@ def running_clock(history: Sequence[StepEntry]) -> RunningClock:
     pausing status between them (waiting for a unit) are taken out.
     """
     current = history[-1]
-    started_at, pauses, waiting = current.entered_at, [], []
+    started_at = current.entered_at
+    pauses: list[sla.PauseFor] = []
+    waiting: list[sla.PauseFor] = []
     for earlier in reversed(history[:-1]):
         left_at = earlier.left_at or current.entered_at
         if earlier.step.pauses:
-            waiting.append((earlier.entered_at, left_at))
+            waiting.append((earlier.entered_at, left_at, _waiting_for(earlier.step)))
         elif earlier.step.standard and earlier.step.number == current.step.number:
             started_at = earlier.entered_at
             pauses += waiting
@@ -42,16 +44,33 @@ def running_clock(history: Sequence[StepEntry]) -> RunningClock:
     return RunningClock(started_at, tuple(sorted(pauses)))
 
 
+def _waiting_for(step: Step) -> sla.Reason:
+    return sla.Reason.AWAITING_OWNER if step.waits_for is Actor.OWNER else sla.Reason.AWAITING_UNIT
+
+
 def explained(history: Sequence[StepEntry], calendar: sla.WorkingCalendar, rules: Rules) -> sla.Explanation | None:
-    """How the deadline of the last entry comes about; None where the SOP sets no time."""
+    """How the deadline of the last entry comes about, and the rule it rests on; None where the SOP sets no time."""
     step = history[-1].step
     if step.standard is None or step.number is None:
         return None
     clock = running_clock(history)
-    reading = rules.at(step.number, clock.started_at).reading
-    return sla.explain(
-        clock.started_at, step.standard, calendar, clock=step.clock, reading=reading, pauses=clock.pauses
+    rule = rules.at(step.number, clock.started_at)
+    explanation = sla.explain(
+        clock.started_at, step.standard, calendar, clock=step.clock, reading=rule.reading, pauses=clock.pauses
     )
+    return replace(explanation, rule=rule) if step.clock is sla.Clock.WORKING_DAYS else explanation
+
+
+def why_text(
+    history: Sequence[StepEntry],
+    calendar: sla.WorkingCalendar,
+    rules: Rules,
+    translate: Callable[[str], str] = str,
+    language: str = "id",
+) -> str:
+    """`explained` in sentences, one a line; "" where the SOP sets no time. For `translate` see `sla_wording`."""
+    explanation = explained(history, calendar, rules)
+    return "\n".join(sla_wording.sentences(explanation, translate, language)) if explanation else ""
 
 
 def due_at(

@@ -26,6 +26,9 @@ LONGEST_CLOSURE = 3 * 366
 
 Pause = tuple[datetime, datetime]
 """From the first instant that does not count until just before the second."""
+PauseFor = tuple[datetime, datetime, "Reason"]
+"""A pause, and who is waited for meanwhile: `Reason.AWAITING_UNIT` or `Reason.AWAITING_OWNER`."""
+Pauses = Sequence[Pause | PauseFor]
 
 
 class NoWorkingDay(ValueError):
@@ -226,6 +229,8 @@ class Reason(StrEnum):
     CLOSED = "closed"
     BREAK = "break"
     PAUSED = "paused"
+    AWAITING_UNIT = "awaiting-unit"
+    AWAITING_OWNER = "awaiting-owner"
     ARRIVAL_DAY = "arrival-day"
 
 
@@ -248,7 +253,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`lines` run without a gap from `start` to `due`; what they count adds up to `standard`."""
+    """`lines` run without a gap from `start` to `due`; what they count adds up to `standard`.
+
+    `rule` is the one that set the reading, where it came from a rule and not from whoever asked.
+    """
 
     start: datetime
     standard: timedelta
@@ -257,6 +265,7 @@ class Explanation:
     due: datetime
     lines: tuple[Line, ...]
     unconfirmed_years: tuple[int, ...]
+    rule: Rule | None = None
 
 
 def deadline(
@@ -266,7 +275,7 @@ def deadline(
     *,
     clock: Clock = Clock.WORKING_DAYS,
     reading: Reading = Reading.SAME_TIME,
-    pauses: Sequence[Pause] = (),
+    pauses: Pauses = (),
 ) -> datetime:
     """By when something that came at `start` is due, in WIB. See `explain`, which takes and raises the same."""
     return explain(start, standard, calendar, clock=clock, reading=reading, pauses=pauses).due
@@ -279,7 +288,7 @@ def explain(
     *,
     clock: Clock = Clock.WORKING_DAYS,
     reading: Reading = Reading.SAME_TIME,
-    pauses: Sequence[Pause] = (),
+    pauses: Pauses = (),
 ) -> Explanation:
     """By when something that came at `start` is due, and every stretch of time until then.
 
@@ -291,6 +300,7 @@ def explain(
     - OFFICE_HOURS: only office hours count; `reading` does not matter.
 
     What falls in `pauses` does not count; a pause that ends outside office hours lasts until the next opening.
+    The reason of a pause is only told, it moves nothing; where two overlap, that of the first given is told.
     Raises ValueError for a time without zone, a negative standard, a pause that ends before it begins or the
     clock NONE; NotWholeDays; NoWorkingDay.
     """
@@ -299,11 +309,11 @@ def explain(
         raise ValueError(f"a standard cannot be negative: {standard}")
     if clock == Clock.NONE:
         raise ValueError("a step without a clock has no deadline")
-    pauses = _checked(pauses)
+    stops = _checked(pauses)
     if clock == Clock.WORKING_DAYS and reading == Reading.END_OF_DAY:
-        lines = list(_whole_days(start, standard, calendar, pauses))
+        lines = list(_whole_days(start, standard, calendar, stops))
     else:
-        lines = list(_until_counted(standard, _stretches(start, calendar, clock, pauses)))
+        lines = list(_until_counted(standard, _stretches(start, calendar, clock, stops)))
     due = lines[-1].ends_at if lines else start
     for day in _days_from(due.date(), calendar):
         if calendar.is_working_day(day):
@@ -330,7 +340,7 @@ def elapsed(
     calendar: WorkingCalendar,
     *,
     clock: Clock,
-    pauses: Sequence[Pause] = (),
+    pauses: Pauses = (),
 ) -> timedelta:
     """What the clock counted from `start` to `end` ("waktu nyata"); nothing when `end` is not after `start`.
 
@@ -339,14 +349,14 @@ def elapsed(
     before it begins; NoWorkingDay.
     """
     start, end = _in_wib(start), _in_wib(end)
-    pauses = _checked(pauses)
+    stops = _checked(pauses)
     if end <= start:
         return NOTHING
     if clock == Clock.NONE:
         whole = Line(start, end, end - start, Reason.COUNTED)
-        return sum((piece.counted for piece in _cut(whole, _stops(pauses))), NOTHING)
+        return sum((piece.counted for piece in _cut(whole, stops)), NOTHING)
     total = NOTHING
-    for line in _stretches(start, calendar, clock, pauses):
+    for line in _stretches(start, calendar, clock, stops):
         if line.starts_at >= end:
             break
         if line.counted:
@@ -379,13 +389,15 @@ def warning_time(due: datetime, calendar: WorkingCalendar, ahead: timedelta) -> 
 
 
 # --- how it is worked out ---------------------------------------------------------
-def _stretches(start: datetime, calendar: WorkingCalendar, clock: Clock, pauses: Sequence[Pause]) -> Iterator[Line]:
+def _stretches(start: datetime, calendar: WorkingCalendar, clock: Clock, pauses: Sequence[Line]) -> Iterator[Line]:
     """All time from `start` on, in order, without gaps and without end, each stretch counted whole or not at all."""
-    stops = _stops(pauses)
+    stops = list(pauses)
     if clock == Clock.WORKING_DAYS:
         # Work that arrives, or comes back from a pause, waits for someone to be there.
-        for arrival in (start, *(ends for _, ends in pauses)):
-            stops.append(Line(arrival, calendar.next_opening(arrival, through_lunch=True), NOTHING, Reason.CLOSED))
+        stops += [
+            Line(arrival, calendar.next_opening(arrival, through_lunch=True), NOTHING, Reason.CLOSED)
+            for arrival in (start, *(pause.ends_at for pause in pauses))
+        ]
     for day in _days_from(start.date(), calendar):
         for line in _pieces_of(day, calendar, clock):
             if line.ends_at > start:
@@ -412,7 +424,7 @@ def _pieces_of(day: date, calendar: WorkingCalendar, clock: Clock) -> Iterator[L
 
 
 def _whole_days(
-    start: datetime, standard: timedelta, calendar: WorkingCalendar, pauses: Sequence[Pause]
+    start: datetime, standard: timedelta, calendar: WorkingCalendar, pauses: Sequence[Line]
 ) -> Iterator[Line]:
     """The end-of-day reading, from `start` to the close of office on the n-th working day after its date."""
     days_left, rest = divmod(standard, ONE_DAY)
@@ -427,8 +439,9 @@ def _whole_days(
             yield Line(midnight, next_midnight, NOTHING, Reason.ARRIVAL_DAY)
             continue
         ((opens, closes),) = calendar.hours_on(day, through_lunch=True)
-        if any(begins < closes and opens < ends for begins, ends in pauses):
-            yield Line(midnight, next_midnight, NOTHING, Reason.PAUSED)
+        paused = next((pause for pause in pauses if pause.starts_at < closes and opens < pause.ends_at), None)
+        if paused:
+            yield Line(midnight, next_midnight, NOTHING, paused.reason)
             continue
         days_left -= 1
         ends_at = next_midnight if days_left else closes
@@ -446,10 +459,6 @@ def _until_counted(standard: timedelta, stretches: Iterable[Line]) -> Iterator[L
             return
         yield line
         standard -= line.counted
-
-
-def _stops(pauses: Iterable[Pause]) -> list[Line]:
-    return [Line(begins, ends, NOTHING, Reason.PAUSED) for begins, ends in pauses]
 
 
 def _cut(line: Line, stops: Iterable[Line]) -> Iterator[Line]:
@@ -503,12 +512,16 @@ def _days_from(day: date, calendar: WorkingCalendar, step: timedelta = ONE_DAY) 
     raise NoWorkingDay(f"{LONGEST_CLOSURE} days without a working day next to {day}")
 
 
-def _checked(pauses: Sequence[Pause]) -> list[Pause]:
-    checked = [(_in_wib(begins), _in_wib(ends)) for begins, ends in pauses]
-    for begins, ends in checked:
-        if ends < begins:
-            raise ValueError(f"a pause cannot end before it begins: {begins} to {ends}")
-    return [(begins, ends) for begins, ends in checked if begins < ends]
+def _checked(pauses: Pauses) -> list[Line]:
+    """Each pause that is not empty as a stretch that does not count."""
+    checked = [
+        Line(_in_wib(begins), _in_wib(ends), NOTHING, reason[0] if reason else Reason.PAUSED)
+        for begins, ends, *reason in pauses
+    ]
+    for pause in checked:
+        if pause.ends_at < pause.starts_at:
+            raise ValueError(f"a pause cannot end before it begins: {pause.starts_at} to {pause.ends_at}")
+    return [pause for pause in checked if pause.starts_at < pause.ends_at]
 
 
 def _in_wib(at: datetime) -> datetime:

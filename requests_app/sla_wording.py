@@ -4,10 +4,11 @@ Pure, as the clock itself: a translation is handed in.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from accounts.wording import N_
-from requests_app.sla import ONE_DAY, WIB, Clock, DayKind, Explanation, Line, Reading, Reason
+from requests_app.sla import ONE_DAY, WIB, Clock, DayKind, Explanation, Line, Reading, Reason, Rule
 
 DAY_KIND_LABELS: Mapping[DayKind, str] = {
     DayKind.NATIONAL: N_("Libur nasional"),
@@ -30,8 +31,7 @@ _MONTHS = {
 
 def local_date(day: date, language: str = "id") -> str:
     """A date as in "Selasa, 24 November 2026"; English for "en" and its variants, Indonesian for everything else."""
-    names = _names(language)
-    return f"{_WEEKDAYS[names][day.weekday()]}, {day.day} {_MONTHS[names][day.month - 1]} {day.year}"
+    return f"{_WEEKDAYS[_names(language)][day.weekday()]}, {_day_and_month(day, language)}"
 
 
 def local_time(at: datetime, language: str = "id") -> str:
@@ -69,6 +69,8 @@ _END_OF_DAY_RULE = N_(
     "Waktu baku %(days)d hari kerja: dihitung mulai hari kerja sesudah hari masuk, berakhir saat kantor tutup."
 )
 _OFFICE_HOURS_RULE = N_("Waktu baku %(duration)s: hanya jam kantor yang dihitung, tanpa jam istirahat.")
+_TOTAL = N_("Jumlah yang dihitung: %(duration)s.")
+_TOTAL_DAYS = N_("Jumlah yang dihitung: %(days)d hari kerja.")
 _SENTENCES: Mapping[Reason, str] = {
     Reason.COUNTED: N_("%(when)s: dihitung %(duration)s."),
     Reason.WHOLE_DAY: N_("%(when)s: dihitung %(days)d hari kerja."),
@@ -76,24 +78,103 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.CLOSED: N_("%(when)s: di luar jam kerja, tidak dihitung."),
     Reason.BREAK: N_("%(when)s: jam istirahat, tidak dihitung."),
     Reason.PAUSED: N_("%(when)s: menunggu pemohon, tidak dihitung."),
+    Reason.AWAITING_UNIT: N_("%(when)s: menunggu unit pemohon, tidak dihitung."),
+    Reason.AWAITING_OWNER: N_("%(when)s: menunggu persetujuan unit pemilik data, tidak dihitung."),
     Reason.ARRIVAL_DAY: N_("%(when)s: hari masuk, belum dihitung."),
 }
 _DAY_OFF_SENTENCE = N_("%(when)s: %(what)s, tidak dihitung.")
 
 
-def sentences(explanation: Explanation, translate: Callable[[str], str] = str, language: str = "id") -> list[str]:
-    """The explanation for a person: the rule, a sentence per line, and the remarks.
+READING_LABELS: Mapping[Reading, str] = {
+    Reading.SAME_TIME: N_("jam yang sama pada hari kerja berikutnya"),
+    Reading.END_OF_DAY: N_("akhir jam kerja pada hari kerja berikutnya"),
+}
+"""The two readings as they stand within a sentence."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of an explanation; `counts` is whether any of it was counted."""
+
+    text: str
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Words:
+    """A deadline explained to a person, part by part. `reading` is "" where nobody had to choose one."""
+
+    standard: str
+    reading: str
+    lines: tuple[Told, ...]
+    total: str
+    remarks: tuple[str, ...]
+
+    def sentences(self) -> list[str]:
+        """All of it in the order in which it is read."""
+        chosen = [self.reading] if self.reading else []
+        return [self.standard, *chosen, *(line.text for line in self.lines), self.total, *self.remarks]
+
+
+def in_words(explanation: Explanation, translate: Callable[[str], str] = str, language: str = "id") -> Words:
+    """The explanation for a person: the rule, who chose it, a sentence per line, their sum, and the remarks.
 
     `translate` turns an Indonesian sentence into that of `language`, in which the dates are written. The deadline
     itself is not repeated: it stands above the explanation.
     """
     if explanation.clock == Clock.OFFICE_HOURS:
-        rule = _OFFICE_HOURS_RULE
+        rule, total = _OFFICE_HOURS_RULE, _TOTAL
+    elif explanation.reading == Reading.END_OF_DAY:
+        rule, total = _END_OF_DAY_RULE, _TOTAL_DAYS
     else:
-        rule = _END_OF_DAY_RULE if explanation.reading == Reading.END_OF_DAY else _SAME_TIME_RULE
-    said = [translate(rule) % _amount(explanation.standard, translate)]
-    said += [_sentence(line, translate, language) for line in explanation.lines]
-    return said + remarks(explanation, translate)
+        rule, total = _SAME_TIME_RULE, _TOTAL
+    counted = sum((line.counted for line in explanation.lines), timedelta())
+    return Words(
+        standard=translate(rule) % _amount(explanation.standard, translate),
+        reading=reading_text(explanation.rule, translate, language) if explanation.rule else "",
+        lines=tuple(Told(_sentence(line, translate, language), bool(line.counted)) for line in explanation.lines),
+        total=translate(total) % _amount(counted, translate),
+        remarks=tuple(remarks(explanation, translate)),
+    )
+
+
+def sentences(explanation: Explanation, translate: Callable[[str], str] = str, language: str = "id") -> list[str]:
+    """`in_words` as one list of sentences: the text of the pages, of the terminal and of the record of a breach."""
+    return in_words(explanation, translate, language).sentences()
+
+
+def reading_text(rule: Rule, translate: Callable[[str], str] = str, language: str = "id") -> str:
+    """Which reading is in force, who chose it and since when; "bawaan" as long as nobody chose."""
+    reading = translate(READING_LABELS[rule.reading])
+    if rule.effective_from is None:
+        return translate(N_("Cara hitung: %(reading)s (bawaan).")) % {"reading": reading}
+    if not rule.chosen_by:
+        return translate(N_("Cara hitung: %(reading)s (pengaturan awal).")) % {"reading": reading}
+    return translate(N_("Cara hitung: %(reading)s, dipilih %(name)s pada %(date)s.")) % {
+        "reading": reading,
+        "name": rule.chosen_by,
+        "date": _day_and_month(_in_wib(rule.effective_from).date(), language),
+    }
+
+
+def reminder_texts(rule: Rule, translate: Callable[[str], str] = str) -> list[str]:
+    """When people are told of a deadline, a sentence each, in the order in which it happens."""
+
+    def said(sentence: str, length: timedelta) -> str:
+        return translate(sentence) % {"duration": duration_text(length, translate)}
+
+    found = [translate(N_("Diingatkan ketika separuh jam kerja sampai batas waktu terpakai."))] * rule.warns_at_half
+    if rule.warn_ahead:
+        found.append(said(N_("Diingatkan %(duration)s kerja sebelum batas waktu."), rule.warn_ahead))
+    if rule.team_after:
+        found.append(said(N_("Seluruh tim diberi tahu %(duration)s kerja sesudah batas waktu."), rule.team_after))
+    else:
+        found.append(translate(N_("Seluruh tim diberi tahu begitu batas waktu terlewati.")))
+    if rule.head_after:
+        found.append(said(N_("Kepala diberi tahu %(duration)s kerja sesudah batas waktu."), rule.head_after))
+    else:
+        found.append(translate(N_("Kepala diberi tahu begitu batas waktu terlewati.")))
+    return found
 
 
 def remarks(explanation: Explanation, translate: Callable[[str], str] = str) -> list[str]:
@@ -139,6 +220,10 @@ def _when(line: Line, translate: Callable[[str], str], language: str) -> str:
     if first == last:
         return f"{first_day}{comma}{starts}–{ends} WIB"
     return through % {"first": f"{first_day}{comma}{starts}", "last": f"{last_day}{comma}{ends} WIB"}
+
+
+def _day_and_month(day: date, language: str) -> str:
+    return f"{day.day} {_MONTHS[_names(language)][day.month - 1]} {day.year}"
 
 
 def _names(language: str) -> str:

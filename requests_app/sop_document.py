@@ -37,10 +37,12 @@ _TIMES = """\
 
 - **1 x 24 jam hari kerja** (rows 3 and 6): the same clock time on the next working day. Days off are left out whole,
   the lunch break delays nothing, and what arrives outside office hours starts at the next opening. An administrator can
-  choose the end of the next working day instead; the SOP page says which reading is in force.
+  choose the end of the next working day instead, per row and for what begins from then on; the SOP page says which
+  reading is in force, and each deadline by which one it was counted.
 - **5 menit** (rows 1, 2 and 5): reported as a median and never held up to anybody. Rows 2 and 5 count minutes of office
   time, row 1 the time from opening the form to sending it.
-- While the unit is waited for, the clock of the row stands still. Consecutive stays in one row share one clock.
+- While the unit, or the unit that owns the data, is waited for, the clock of the row stands still. Consecutive stays in
+  one row share one clock.
 
 `python manage.py sla due --start 2026-11-27T15:50 --standard 24h --explain` works an example out, line by line. The
 reasons are in [ADR 6](adr/0006-how-time-is-counted.md)."""

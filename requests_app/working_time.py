@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from requests_app import sla
 from requests_app.models import ClockRule, ConfirmedYear, DayRow, HoursPeriodRow, OfficeSpanRow
@@ -51,15 +51,32 @@ def rules() -> Rules:
     """The stored rules of the clock."""
     by_row: dict[str, list[sla.Rule]] = {}
     for row in ClockRule.objects.select_related("chosen_by").order_by("effective_from", "pk"):
-        by_row.setdefault(row.number, []).append(
-            sla.Rule(
-                reading=sla.Reading(row.reading),
-                warns_at_half=row.warns_at_half,
-                warn_ahead=timedelta(minutes=row.warn_ahead_minutes),
-                team_after=timedelta(minutes=row.team_after_minutes),
-                head_after=timedelta(minutes=row.head_after_minutes),
-                chosen_by=str(row.chosen_by) if row.chosen_by else "",
-                effective_from=row.effective_from,
-            )
-        )
+        by_row.setdefault(row.number, []).append(rule_of(row))
     return Rules(by_row)
+
+
+def rule_of(row: ClockRule) -> sla.Rule:
+    """One stored rule as the pure clock knows it; fetch it with `chosen_by`."""
+    return sla.Rule(
+        reading=sla.Reading(row.reading),
+        warns_at_half=row.warns_at_half,
+        warn_ahead=timedelta(minutes=row.warn_ahead_minutes),
+        team_after=timedelta(minutes=row.team_after_minutes),
+        head_after=timedelta(minutes=row.head_after_minutes),
+        chosen_by=str(row.chosen_by) if row.chosen_by else "",
+        effective_from=row.effective_from,
+    )
+
+
+def office_day(calendar: sla.WorkingCalendar) -> timedelta:
+    """Office time of an average working day of the usual week: what "1 hari kerja" is where office time is told.
+
+    7 hours 30 minutes in the shipped week; a week without any working day has that, too.
+    """
+    days = [calendar.week.get(weekday, ()) for weekday in range(7)]
+    lengths = [sum((_length(span) for span in spans), timedelta()) for spans in days if spans]
+    return sum(lengths, timedelta()) / len(lengths) if lengths else timedelta(hours=7, minutes=30)
+
+
+def _length(span: sla.OfficeSpan) -> timedelta:
+    return datetime.combine(date.min, span.closes) - datetime.combine(date.min, span.opens)

@@ -20,6 +20,7 @@ from requests_app.sla import (
     OfficeSpan,
     Reading,
     Reason,
+    Rule,
     Week,
     WorkingCalendar,
     deadline,
@@ -27,7 +28,15 @@ from requests_app.sla import (
     explain,
     warning_time,
 )
-from requests_app.sla_wording import duration_text, local_date, local_time, remarks, sentences
+from requests_app.sla_wording import (
+    duration_text,
+    local_date,
+    local_time,
+    reading_text,
+    remarks,
+    reminder_texts,
+    sentences,
+)
 
 # The joint decrees (SKB) of 2026 and 2027: month-day.
 NATIONAL = {
@@ -723,13 +732,14 @@ def test_the_explanation_reads_as_indonesian_sentences() -> None:
             "Sabtu, 13 Maret 2027 00.00–15.00 WIB: dihitung 15 jam. Hari kerja pengganti (Pengganti 11 Maret). "
             "Dasar: SE Gubernur 1/2027."
         ),
+        "Jumlah yang dihitung: 48 jam.",
         "Kalender 2027 belum dikonfirmasi; batas waktu masih dapat berubah.",
     ]
 
 
 def test_every_reason_has_its_sentence() -> None:
     night = sentences(explain(MONDAY_AT_TEN, ONE_DAY, CALENDAR, pauses=spans("23T11:00 23T20:00")))
-    assert night[1:] == [
+    assert night[1:-1] == [
         "Senin, 23 November 2026 10.00–11.00 WIB: dihitung 1 jam.",
         "Senin, 23 November 2026 11.00–20.00 WIB: menunggu pemohon, tidak dihitung.",
         "Senin, 23 November 2026 20.00 s.d. Selasa, 24 November 2026 07.30 WIB: di luar jam kerja, tidak dihitung.",
@@ -741,12 +751,77 @@ def test_every_reason_has_its_sentence() -> None:
         "Senin, 23 November 2026 11.57–12.00 WIB: dihitung 3 menit.",
         "Senin, 23 November 2026 12.00–13.00 WIB: jam istirahat, tidak dihitung.",
         "Senin, 23 November 2026 13.00–13.02 WIB: dihitung 2 menit.",
+        "Jumlah yang dihitung: 5 menit.",
     ]
     end_of_day = sentences(explain(wib("2026-11-26T15:00"), ONE_DAY, CALENDAR, reading=Reading.END_OF_DAY))
     assert end_of_day == [
         "Waktu baku 1 hari kerja: dihitung mulai hari kerja sesudah hari masuk, berakhir saat kantor tutup.",
         "Kamis, 26 November 2026 15.00–24.00 WIB: hari masuk, belum dihitung.",
         "Jumat, 27 November 2026 00.00–16.30 WIB: dihitung 1 hari kerja.",
+        "Jumlah yang dihitung: 1 hari kerja.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Rule(), "Cara hitung: jam yang sama pada hari kerja berikutnya (bawaan)."),
+        (
+            Rule(Reading.END_OF_DAY, effective_from=datetime(2000, 1, 1, tzinfo=UTC)),
+            "Cara hitung: akhir jam kerja pada hari kerja berikutnya (pengaturan awal).",
+        ),
+        (
+            # 17.30 UTC on the 2nd is half past midnight on the 3rd here
+            Rule(Reading.END_OF_DAY, chosen_by="Rina", effective_from=datetime(2026, 11, 2, 17, 30, tzinfo=UTC)),
+            "Cara hitung: akhir jam kerja pada hari kerja berikutnya, dipilih Rina pada 3 November 2026.",
+        ),
+    ],
+)
+def test_the_reading_is_named_with_who_chose_it_and_since_when(rule: Rule, said: str) -> None:
+    explanation = replace(explain(AWARE, ONE_DAY, CALENDAR, reading=rule.reading), rule=rule)
+    assert sentences(explanation)[1] == said
+
+
+def test_the_one_who_chose_may_have_a_percent_sign_in_their_name() -> None:
+    assert "dipilih 100% Rina %(date)s pada" in reading_text(Rule(chosen_by="100% Rina %(date)s", effective_from=AWARE))
+
+
+def test_reminders_are_told_in_the_order_in_which_they_come() -> None:
+    assert reminder_texts(Rule(warn_ahead=minutes(90))) == [
+        "Diingatkan ketika separuh jam kerja sampai batas waktu terpakai.",
+        "Diingatkan 1 jam 30 menit kerja sebelum batas waktu.",
+        "Seluruh tim diberi tahu 2 jam kerja sesudah batas waktu.",
+        "Kepala diberi tahu 4 jam kerja sesudah batas waktu.",
+    ]
+    nothing = timedelta(0)
+    assert reminder_texts(Rule(warns_at_half=False, warn_ahead=nothing, team_after=nothing, head_after=nothing)) == [
+        "Seluruh tim diberi tahu begitu batas waktu terlewati.",
+        "Kepala diberi tahu begitu batas waktu terlewati.",
+    ]
+
+
+@pytest.mark.parametrize("reading", Reading)
+def test_whom_a_pause_waits_for_is_told_and_moves_nothing(reading: Reading) -> None:
+    begins, ends = wib("2026-11-24T08:00"), wib("2026-11-24T15:00")
+    told_apart = {
+        Reason.PAUSED: "menunggu pemohon, tidak dihitung.",
+        Reason.AWAITING_UNIT: "menunggu unit pemohon, tidak dihitung.",
+        Reason.AWAITING_OWNER: "menunggu persetujuan unit pemilik data, tidak dihitung.",
+    }
+    plain = explain(MONDAY_AT_TEN, ONE_DAY, CALENDAR, reading=reading, pauses=[(begins, ends)])
+    for reason, said in told_apart.items():
+        explanation = explain(MONDAY_AT_TEN, ONE_DAY, CALENDAR, reading=reading, pauses=[(begins, ends, reason)])
+        assert explanation.due == plain.due
+        assert [line.reason for line in explanation.lines].count(reason) == 1
+        assert sum(sentence.endswith(said) for sentence in sentences(explanation)) == 1
+
+
+def test_where_two_waits_overlap_the_first_is_told() -> None:
+    unit = (wib("2026-11-23T11:00"), wib("2026-11-23T14:00"), Reason.AWAITING_UNIT)
+    owner = (wib("2026-11-23T13:00"), wib("2026-11-23T15:00"), Reason.AWAITING_OWNER)
+    assert told(explain(MONDAY_AT_TEN, ONE_DAY, CALENDAR, pauses=[unit, owner]))[1:3] == [
+        ("23 11.00", "23 14.00", hours(0), Reason.AWAITING_UNIT),
+        ("23 14.00", "23 15.00", hours(0), Reason.AWAITING_OWNER),
     ]
 
 

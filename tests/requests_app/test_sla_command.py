@@ -8,8 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts.models import Institution
-from requests_app.models import ConfirmedYear, DayRow, HoursPeriodRow, OfficeSpanRow
+from requests_app.models import ClockRule, ConfirmedYear, DayRow, HoursPeriodRow, OfficeSpanRow
+from requests_app.sla import WIB
+from requests_app.sop import Status
+from tests.factories import a_request, person
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,7 @@ def test_json_holds_the_question_and_the_deadline_with_its_offset(ask: Any) -> N
         "standard": "24h",
         "clock": "working-days",
         "reading": "same-time",
+        "rule": {"chosen_by": "", "effective_from": None},
         "due": "2026-11-30T15:50:00+07:00",
         "unconfirmed_years": [],
     }
@@ -82,9 +85,11 @@ def test_explains_in_sentences(ask: Any) -> None:
     DayRow.objects.create(date=date(2026, 12, 24), kind="collective", name="Cuti Bersama Natal")
     DayRow.objects.create(date=date(2026, 12, 25), kind="national", name="Natal", legal_basis="SKB 3 Menteri")
     out, _ = ask("2026-12-23T14:00", "24h", "--explain")
-    first, rule, *lines = out.splitlines()
+    first, standard, reading, *lines, total = out.splitlines()
     assert first == "Batas waktu: Senin, 28 Desember 2026 14.00 WIB"
-    assert rule.startswith("Waktu baku 24 jam hari kerja")
+    assert standard.startswith("Waktu baku 24 jam hari kerja")
+    assert reading == "Cara hitung: jam yang sama pada hari kerja berikutnya (bawaan)."
+    assert total == "Jumlah yang dihitung: 24 jam."
     assert lines == [
         "Rabu, 23 Desember 2026 14.00–24.00 WIB: dihitung 10 jam.",
         "Kamis, 24 Desember 2026: cuti bersama (Cuti Bersama Natal), tidak dihitung.",
@@ -104,12 +109,55 @@ def test_counts_on_the_hours_and_days_in_the_database(ask: Any) -> None:
     assert ask("2026-12-18T16:50", "24h") == ("Batas waktu: Sabtu, 19 Desember 2026 16.50 WIB\n", "")
 
 
-def test_reads_the_standard_as_the_institution_has_chosen(ask: Any) -> None:
-    Institution.objects.update_or_create(pk=1, defaults={"reading": "end-of-day"})
+def end_of_day(number: str, since: datetime) -> ClockRule:
+    rina = person(full_name="Rina")
+    return ClockRule.objects.create(
+        number=number, effective_from=since, chosen_at=since, chosen_by=rina, reading="end-of-day"
+    )
+
+
+def test_reads_the_standard_as_it_was_chosen_for_the_row_when_its_clock_starts(ask: Any) -> None:
+    end_of_day("3", datetime(2026, 11, 23, 10, 15, tzinfo=WIB))
+    assert ask("2026-11-23T10:14", "24h")[0] == "Batas waktu: Selasa, 24 November 2026 10.14 WIB\n"
+    assert ask("2026-11-23T10:15", "24h", "--row", "6")[0] == "Batas waktu: Selasa, 24 November 2026 10.15 WIB\n"
     assert ask("2026-11-23T10:15", "24h")[0] == "Batas waktu: Selasa, 24 November 2026 16.00 WIB\n"
     assert ask("2026-11-23T10:15", "24h", "--reading", "same-time")[0] == (
         "Batas waktu: Selasa, 24 November 2026 10.15 WIB\n"
     )
+
+
+def test_says_who_chose_the_reading_and_nothing_of_one_that_was_typed(ask: Any) -> None:
+    end_of_day("3", datetime(2026, 11, 3, 8, 0, tzinfo=WIB))
+    chosen = "Cara hitung: akhir jam kerja pada hari kerja berikutnya, dipilih Rina pada 3 November 2026."
+    assert chosen in ask("2026-11-23T10:15", "24h", "--explain")[0]
+    assert json.loads(ask("2026-11-23T10:15", "24h", "--json")[0])["rule"] == {
+        "chosen_by": "Rina",
+        "effective_from": "2026-11-03T08:00:00+07:00",
+    }
+    assert "Cara hitung" not in ask("2026-11-23T10:15", "24h", "--explain", "--reading", "end-of-day")[0]
+
+
+def test_explains_the_running_deadline_of_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+    # Disposed four minutes after 9.00 on Monday.
+    item = a_request(Status.DISPOSED, at=datetime(2026, 11, 23, 9, 0, tzinfo=WIB))
+    call_command("sla", "due", "--request", item.reference.lower(), "--explain")
+    assert capsys.readouterr().out.splitlines()[::3] == [
+        "Batas waktu: Selasa, 24 November 2026 09.04 WIB",
+        "Senin, 23 November 2026 09.04 s.d. Selasa, 24 November 2026 09.04 WIB: dihitung 24 jam.",
+    ]
+    call_command("sla", "due", "--request", item.reference, "--json")
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["due"], answer["standard"]) == ("2026-11-24T09:04:00+07:00", "1440m")
+
+
+def test_a_request_without_a_deadline_or_none_at_all_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    item = a_request(Status.CLARIFICATION)
+    with pytest.raises(CommandError, match=f"{item.reference} tidak berbatas waktu sekarang: Menunggu penjelasan unit"):
+        call_command("sla", "due", "--request", item.reference)
+    with pytest.raises(CommandError, match="Permohonan GP26-000000 tidak ada"):
+        call_command("sla", "due", "--request", "GP26-000000")
+    with pytest.raises(CommandError, match="--request memakai waktu permohonan itu sendiri"):
+        call_command("sla", "due", "--request", item.reference, "--standard", "24h")
 
 
 def test_names_a_year_that_nobody_confirmed_beside_the_answer(ask: Any) -> None:
@@ -167,7 +215,13 @@ def test_counts_on_the_shipped_calendar_before_there_is_a_database(ask: Any, mon
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("due",), ("due", "--start", "2026-11-27T15:50", "--standard", "24h", "--clock", "none")]
+    "arguments",
+    [
+        (),
+        ("due",),
+        ("due", "--start", "2026-11-27T15:50"),
+        ("due", "--start", "2026-11-27T15:50", "--standard", "24h", "--clock", "none"),
+    ],
 )
 def test_an_incomplete_question_is_refused(arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError):

@@ -1,7 +1,8 @@
-"""`manage.py sla`: asks the working clock what the application would say, without a request at hand."""
+"""`manage.py sla`: asks the working clock what the application would say, of any time or of a request."""
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,9 @@ from django.db import DatabaseError, connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from requests_app import sla, sla_wording, working_time
+from requests_app import deadlines, sla, sla_wording, working_time
 from requests_app.holiday_suggestions import suggestions
-from requests_app.models import OfficeSpanRow
+from requests_app.models import AccessRequest, OfficeSpanRow
 
 UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(hours=24)}
 LONGEST_STANDARD = 1000 * UNITS["d"]
@@ -66,18 +67,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         questions = parser.add_subparsers(dest="question", required=True, metavar="QUESTION")
         due = questions.add_parser("due", help="By when is something due?")
-        due.add_argument("--start", required=True, help="when it came in, e.g. 2026-11-27T15:50; WIB without an offset")
-        due.add_argument("--standard", required=True, help="the standard time: 5m, 24h, 2d (= 48h)")
+        due.add_argument("--request", metavar="REFERENCE", help="the running deadline of a request, e.g. GP26-7K2M9Q")
+        due.add_argument("--start", help="when it came in, e.g. 2026-11-27T15:50; WIB without an offset")
+        due.add_argument("--standard", help="the standard time: 5m, 24h, 2d (= 48h)")
         due.add_argument(
             "--clock",
             choices=[sla.Clock.WORKING_DAYS.value, sla.Clock.OFFICE_HOURS.value],
-            default=sla.Clock.WORKING_DAYS.value,
             help="what counts: the 24 hours of working days (default), or office hours only",
         )
         due.add_argument(
             "--reading",
             choices=[reading.value for reading in sla.Reading],
-            help="of “1 x 24 jam hari kerja”; without it, the one the institution has chosen",
+            help="of “1 x 24 jam hari kerja”; without it, the one that was chosen for the row",
+        )
+        due.add_argument(
+            "--row",
+            choices=working_time.ROWS_WITH_RULES,
+            help="the row of the SOP whose reading counts (default: %(default)s)",
+            default=working_time.ROWS_WITH_RULES[0],
         )
         due.add_argument("--json", action="store_true", help="print JSON instead of sentences")
         due.add_argument("--explain", action="store_true", help="also print what counted, what did not, and why")
@@ -91,16 +98,8 @@ class Command(BaseCommand):
 
         Raises CommandError when there is no such deadline, or the database does not answer.
         """
-        start, standard = parse_start(options["start"]), parse_standard(options["standard"])
-        chosen = sla.Reading(options["reading"]) if options["reading"] else None
         try:
-            if OfficeSpanRow._meta.db_table in connection.introspection.table_names():
-                calendar = working_time.working_calendar()
-                reading = chosen or working_time.rules().at(working_time.ROWS_WITH_RULES[0], start).reading
-            else:
-                self.stderr.write(_("Basis data belum disiapkan; dihitung dengan kalender bawaan."))
-                calendar, reading = shipped_calendar(start.year), chosen or sla.Reading.SAME_TIME
-            explanation = sla.explain(start, standard, calendar, clock=sla.Clock(options["clock"]), reading=reading)
+            explanation = self.of_request(options) if options["request"] is not None else self.of_start(options)
         except sla.NotWholeDays:
             raise CommandError(
                 _("Cara hitung akhir hari memerlukan waktu baku dalam hari penuh, misalnya 24h atau 2d.")
@@ -116,6 +115,38 @@ class Command(BaseCommand):
         else:
             self.print_sentences(explanation, explained=options["explain"])
 
+    def of_start(self, options: dict[str, Any]) -> sla.Explanation:
+        """The deadline of something that came at `--start` and may take `--standard`."""
+        if options["start"] is None or options["standard"] is None:
+            raise CommandError(_("Sebutkan --request, atau --start bersama --standard."))
+        start, standard = parse_start(options["start"]), parse_standard(options["standard"])
+        if OfficeSpanRow._meta.db_table in connection.introspection.table_names():
+            calendar, rule = working_time.working_calendar(), working_time.rules().at(options["row"], start)
+        else:
+            self.stderr.write(_("Basis data belum disiapkan; dihitung dengan kalender bawaan."))
+            calendar, rule = shipped_calendar(start.year), sla.Rule()
+        clock = sla.Clock(options["clock"] or sla.Clock.WORKING_DAYS)
+        if options["reading"]:
+            return sla.explain(start, standard, calendar, clock=clock, reading=sla.Reading(options["reading"]))
+        explanation = sla.explain(start, standard, calendar, clock=clock, reading=rule.reading)
+        return replace(explanation, rule=rule) if clock is sla.Clock.WORKING_DAYS else explanation
+
+    def of_request(self, options: dict[str, Any]) -> sla.Explanation:
+        """The deadline that runs for a request, as its page explains it."""
+        if any(options[name] is not None for name in ("start", "standard", "clock", "reading")):
+            raise CommandError(_("--request memakai waktu permohonan itu sendiri; hapus pilihan waktu yang lain."))
+        item = AccessRequest.objects.filter(reference=options["request"].upper()).first()
+        if item is None:
+            raise CommandError(_("Permohonan %(reference)s tidak ada.") % {"reference": options["request"]})
+        history = list(item.entries.order_by("entered_at", "pk"))
+        explanation = deadlines.explained(history, working_time.working_calendar(), working_time.rules())
+        if explanation is None:
+            raise CommandError(
+                _("Permohonan %(reference)s tidak berbatas waktu sekarang: %(state)s.")
+                % {"reference": item.reference, "state": _(item.step.label)}
+            )
+        return explanation
+
     def print_sentences(self, explanation: sla.Explanation, *, explained: bool) -> None:
         """The deadline, and the explanation or else a warning for each calendar not confirmed."""
         language = get_language() or "id"
@@ -128,12 +159,19 @@ class Command(BaseCommand):
 
 
 def as_json(explanation: sla.Explanation, options: dict[str, Any]) -> dict[str, Any]:
-    """Times as ISO 8601 with offset; `standard` as it was typed; `lines` only when asked to explain."""
+    """Times as ISO 8601 with offset; `standard` as it was typed, that of a request in minutes.
+
+    `lines` only when asked to explain. `rule` says who chose the reading and since when; null where the reading
+    was typed, or there is none to choose.
+    """
+    rule = explanation.rule
+    since = rule.effective_from.astimezone(sla.WIB).isoformat() if rule and rule.effective_from else None
     answer: dict[str, Any] = {
         "start": explanation.start.isoformat(),
-        "standard": options["standard"],
+        "standard": options["standard"] or f"{explanation.standard // UNITS['m']}m",
         "clock": explanation.clock,
         "reading": explanation.reading,
+        "rule": None if rule is None else {"chosen_by": rule.chosen_by, "effective_from": since},
         "due": explanation.due.isoformat(),
         "unconfirmed_years": explanation.unconfirmed_years,
     }

@@ -7,13 +7,13 @@ from html import unescape
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Institution
 from accounts.roles import Role
-from requests_app.models import AccessRequest, StepEntry
+from requests_app.models import AccessRequest, ClockRule, Passage
 from requests_app.sla import WIB
 from requests_app.sop import Status
-from tests.factories import person, the_institution
+from tests.factories import person
 
 pytestmark = pytest.mark.django_db
 
@@ -79,19 +79,25 @@ def test_the_rows_carry_the_printed_numbers_and_one_mark_each(client: Client) ->
     ]
 
 
-@pytest.mark.parametrize(
-    ("reading", "said"),
-    [
-        ("same-time", "Jam yang sama pada hari kerja berikutnya."),
-        ("end-of-day", "Akhir jam kerja pada hari kerja berikutnya."),
-    ],
-)
-def test_the_page_says_which_reading_of_the_working_day_is_in_force(client: Client, reading: str, said: str) -> None:
-    the_institution()
-    Institution.objects.update(reading=reading)
+def test_the_page_says_for_each_row_which_reading_of_the_working_day_is_in_force(client: Client) -> None:
+    chosen_at = datetime(2026, 11, 3, 8, tzinfo=WIB)
+    ClockRule.objects.create(
+        number="6",
+        reading="end-of-day",
+        effective_from=chosen_at,
+        chosen_at=chosen_at,
+        chosen_by=person(Role.ADMINISTRATOR, full_name="Rina"),
+    )
     page = text(page_for(client))
-    assert said in page
-    assert ("Akhir jam kerja" in page) == (reading == "end-of-day")
+    assert "Langkah 3 · Cara hitung: jam yang sama pada hari kerja berikutnya (bawaan)." in page
+    chosen = "Cara hitung: akhir jam kerja pada hari kerja berikutnya, dipilih Rina pada 3 November 2026."
+    assert f"Langkah 6 · {chosen}" in page
+
+
+def test_waiting_for_the_owner_of_data_stops_the_clock_as_waiting_for_the_unit_does(client: Client) -> None:
+    page = page_for(client).content.decode()
+    for status, said in (("clarification", "selama unit ditunggu"), ("consent", "selama unit pemilik data ditunggu")):
+        assert f"Waktu berhenti {said}" in page.split(f'id="{status}"')[1].split("</li>\n  <li")[0]
 
 
 def test_every_status_is_there_with_who_is_waited_for_and_where_it_can_go(client: Client) -> None:
@@ -111,7 +117,7 @@ def test_every_status_is_there_with_who_is_waited_for_and_where_it_can_go(client
 # --- real times -------------------------------------------------------------------------------------------
 def disposed_for(hours: int) -> None:
     writer = person(Role.UNIT_STAFF)
-    began = datetime(2026, 11, 23, 8, tzinfo=WIB)
+    began = timezone.now() - timedelta(days=7)
     request = AccessRequest.objects.create(
         reference=f"GP26-{AccessRequest.objects.count():06}",
         unit=writer.unit,
@@ -119,9 +125,10 @@ def disposed_for(hours: int) -> None:
         opened_at=began,
         submitted_at=began,
     )
-    ended = began + timedelta(hours=hours, seconds=20)
-    StepEntry.objects.create(request=request, status=Status.DISPOSED, entered_at=began, left_at=ended)
-    StepEntry.objects.create(request=request, status=Status.ACCOUNT_CREATED, entered_at=ended)
+    took = timedelta(hours=hours, seconds=20)
+    Passage.objects.create(
+        request=request, number="3", started_at=began, ended_at=began + took, took_seconds=took.total_seconds()
+    )
 
 
 def test_the_real_median_stands_beside_the_standard_when_there_is_enough_to_say(client: Client) -> None:
