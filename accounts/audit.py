@@ -1,6 +1,7 @@
 """The only writer of the audit trail, and how a record is read out."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,19 @@ def record(
         actor_name=by_name or str(by),
         acting_for=acting_for,
         data=data or {},
+    )
+
+
+def record_each(
+    happened: Iterable[tuple[str, datetime, dict[str, Any]]], verb: str, sentence: str, *, by_name: str, now: datetime
+) -> None:
+    """The same event on several subjects, each as (subject, when it happened, data), in one statement.
+
+    For what the house does by itself: `by_name` has no login.
+    """
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, happened_at=at, subject=subject, verb=verb, sentence=sentence, actor_name=by_name, data=data)
+        for subject, at, data in happened
     )
 
 

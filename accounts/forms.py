@@ -21,12 +21,13 @@ NOT_A_DATE = gettext_lazy("Tulis tanggal sebagai hari/bulan/tahun, misalnya 23/1
 class ProfileForm(IdentityFields, forms.Form):
     """The profile of the person who is signed in."""
 
-    field_order = ("full_name", "phone", "identity_type", "identity_number", "language")
+    field_order = ("full_name", "phone", "identity_type", "identity_number", "language", "wants_digest")
     helper = layout(
         "full_name",
         "phone",
         Div("identity_type", "identity_number", css_class="two"),
         "language",
+        "wants_digest",
     )
 
     full_name = forms.CharField(
@@ -39,6 +40,11 @@ class ProfileForm(IdentityFields, forms.Form):
     phone = PhoneField(required=False)
     language = forms.ChoiceField(
         label=gettext_lazy("Bahasa halaman dan surel"), choices=LANGUAGES, widget=forms.RadioSelect
+    )
+    wants_digest = forms.BooleanField(
+        label=gettext_lazy("Kirim ringkasan harian"),
+        required=False,
+        help_text=gettext_lazy("Setiap hari kerja pukul 07.45, bila ada yang menunggu Anda."),
     )
 
     def __init__(self, data: Any = None, *, person: User) -> None:

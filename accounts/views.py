@@ -19,7 +19,7 @@ from accounts import selectors, services, substitutions
 from accounts.forms import ProfileForm, SubstitutionForm
 from accounts.middleware import PersonRequest, typed
 from accounts.models import Substitution, User
-from accounts.permissions import authority
+from accounts.permissions import absences, authority
 from accounts.roles import ROLE_LABELS, Permission, Role
 
 PAGE = 25
@@ -86,10 +86,12 @@ def substitutes(http: PersonRequest) -> HttpResponse:
             messages.success(http, _("%(name)s ditunjuk dan sudah diberi tahu.") % {"name": row.substitute})
             return redirect("substitutes")
     page = Paginator(selectors.substitutions_seen_by(http.user, today), PAGE).get_page(http.GET.get("page"))
+    unattended = absences(today).unattended
     rows = [
         {
             "substitution": row,
             "state": _state(row, today),
+            "is_away": row.starts_on <= today <= row.ends_on and row.absent_id in unattended,
             "may_end": row.ends_on >= today
             and substitutions.right_to_arrange(http.user, row.absent, today) is not None,
         }

@@ -280,6 +280,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-deadlines": {"task": "requests_app.timers.sweep_deadlines", "schedule": crontab()},
+    "write-digests": {"task": "requests_app.timers.write_digests", "schedule": crontab(minute="*/5")},
     "deliver-waiting-mail": {"task": "accounts.timers.deliver_waiting_mail", "schedule": crontab()},
     "prune-dead-tokens": {"task": "webservice_accounts.timers.prune_dead_tokens", "schedule": crontab(minute=17)},
     "follow-services": {"task": "webservice_accounts.timers.follow_services", "schedule": crontab()},
@@ -302,6 +303,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"private": {"()": "config.logs.HidePrivateAddresses"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["private"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }

@@ -48,6 +48,8 @@ class User(AbstractBaseUser):
     language = models.CharField(
         _("bahasa"), max_length=2, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
     )
+    wants_digest = models.BooleanField(_("ringkasan harian"), default=True)
+    """A mail each working day with what waits for them, if anything does."""
     is_active = models.BooleanField(_("aktif"), default=True)
     is_demo = models.BooleanField(default=False, editable=False)
     """Made by `load_demo`; an installation with DEBUG off refuses to start while one exists."""

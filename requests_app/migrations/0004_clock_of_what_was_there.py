@@ -41,6 +41,13 @@ def take_over(apps: Any, schema_editor: Any) -> None:
 
     notice.objects.filter(told_at__isnull=False).update(state="told")
     notice.objects.filter(told_at__isnull=True).update(state="noticed")
+    for row in notice.objects.filter(state="told").select_related("entry__request"):
+        key = f"{row.entry.request.reference}:deadline:{row.pk}:"
+        mails = list(apps.get_model("accounts", "OutgoingMail").objects.filter(key__startswith=key))
+        row.told_to = [{"person": int(mail.key.rpartition(":")[2]), "name": mail.to} for mail in mails]
+        if all(mail.sent_at for mail in mails):
+            row.sent_at = max((mail.sent_at for mail in mails), default=row.told_at)
+        row.save(update_fields=["told_to", "sent_at"])
     said = set(notice.objects.values_list("entry_id", "kind", "due_at"))
 
     calendar = _calendar(apps)

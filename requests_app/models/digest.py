@@ -17,7 +17,7 @@ class Digest(models.Model):
     """The local date it is for; of a week, its Monday."""
     written_at = models.DateTimeField()
     rows = models.PositiveIntegerField(default=0)
-    """How many requests it names; 0: there was nothing to say and no mail was written."""
+    """How many requests it counts, and one for the rest it says; 0: nothing was to be said and no mail was written."""
     sent_at = models.DateTimeField(null=True, blank=True)
     """When a mail server took it."""
 

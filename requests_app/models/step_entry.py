@@ -68,6 +68,13 @@ class DeadlineNotice(models.Model):
         TOLD = "told"
         SKIPPED = "skipped"
 
+    class Skipped(models.TextChoices):
+        STEP_DONE = "step_done", _("langkah selesai sebelum sempat diberitahukan")
+        OVERTAKEN = "overtaken", _("pemberitahuan yang lebih penting sudah waktunya")
+        ALREADY_TOLD = "already_told", _("penerimanya sudah diberi tahu pada saat yang sama")
+        MOVED = "moved", _("batas waktu bergeser")
+        NOBODY = "nobody", _("tidak ada yang memegang peran ini")
+
     entry = models.ForeignKey(StepEntry, on_delete=models.CASCADE, related_name="deadline_notices")
     kind = models.CharField(max_length=10, choices=Kind)
     due_at = models.DateTimeField()
@@ -81,9 +88,9 @@ class DeadlineNotice(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     """When the last of its mails was taken by a mail server."""
     told_to = models.JSONField(default=list)
-    """The names of those it told."""
+    """Those it told: {"person": id, "name": as they were called}."""
     skipped = models.CharField(max_length=20, blank=True)
-    """Why nobody was told: the step was done, or something later said more."""
+    """Why nobody was told, one of `Skipped`."""
 
     class Meta:
         ordering = ["at", "pk"]
@@ -95,3 +102,17 @@ class DeadlineNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry} {self.kind}"
+
+    @property
+    def key(self) -> str:
+        """What its mails and its lines under the bell are called by."""
+        return f"deadline-notice:{self.pk}"
+
+    def mail_key(self, person_id: int) -> str:
+        """The `OutgoingMail.key` of the mail to this person."""
+        return f"{self.key}:{person_id}"
+
+    @property
+    def mail_keys(self) -> list[str]:
+        """Those of all its mails."""
+        return [self.mail_key(one["person"]) for one in self.told_to]

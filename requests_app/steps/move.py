@@ -66,7 +66,7 @@ class Act:
             request.status = target
             _close_entry(request, by=self.user, now=self.now)
             request.save()
-            _open_entry(request, by=self.user, now=self.now)
+            _open_entry(request, by=self.user, now=self.now, happened_at=happened_at)
         else:
             request.save()
         event = audit.record(
@@ -112,7 +112,7 @@ def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> N
         entry.save(update_fields=["left_at", "left_by"])
 
 
-def _open_entry(request: AccessRequest, *, by: User | None, now: datetime) -> None:
+def _open_entry(request: AccessRequest, *, by: User | None, now: datetime, happened_at: datetime | None = None) -> None:
     entry = StepEntry(request=request, status=request.status, entered_at=now, entered_by=by)
     if entry.step.waits_for is None:
         entry.left_at = now
@@ -122,11 +122,16 @@ def _open_entry(request: AccessRequest, *, by: User | None, now: datetime) -> No
         entry.clock_started_at, entry.due_at = deadlines.due_at(history, calendar, rules)
     entry.save()
     clock.plan(entry, calendar, rules)
-    _record_passage(request, history, calendar)
+    _record_passage(request, history, calendar, written_later=happened_at not in (None, now))
 
 
-def _record_passage(request: AccessRequest, history: list[StepEntry], calendar: sla.WorkingCalendar) -> None:
-    """When this move led on from a row of the SOP, what that row took."""
+def _record_passage(
+    request: AccessRequest, history: list[StepEntry], calendar: sla.WorkingCalendar, *, written_later: bool
+) -> None:
+    """When this move led on from a row of the SOP, what that row took; `written_later`: the move was made before now.
+
+    A row whose begin or end was written down later than it happened has a length in days, but none in minutes.
+    """
     done = list(deadlines.runs(history))
     entered = history[-1]
     if not done or done[-1].left_at != entered.entered_at or done[-1].last not in history[-2:-1]:
@@ -145,7 +150,13 @@ def _record_passage(request: AccessRequest, history: list[StepEntry], calendar: 
             "waited_seconds": sum((ends - begins).total_seconds() for begins, ends in run.pauses),
             "days_off": calendar.days_off_between(run.started_at, entered.entered_at),
             "is_within": entered.entered_at <= due_at if due_at else None,
-            "is_from_paper": request.entered_for_unit,
+            "is_from_paper": request.entered_for_unit or written_later or _began_on_paper(request, run.started_at),
             "ended_by": entered.entered_by,
         },
     )
+
+
+def _began_on_paper(request: AccessRequest, started_at: datetime) -> bool:
+    """Whether the act with which that stay began was written down later than it happened."""
+    acts = AuditEvent.objects.filter(subject=request.subject, at=started_at, verb__in=list(TRANSITIONS))
+    return acts.exclude(happened_at=started_at).exists()

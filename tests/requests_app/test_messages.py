@@ -15,7 +15,7 @@ from accounts.roles import Role
 from requests_app.models import AccessRequest
 from requests_app.sla import WIB
 from requests_app.sop import TRANSITIONS, Action, Actor, Status
-from requests_app.steps import account, agenda, clock, confirmation, disposition, reply_letter, request_letter
+from requests_app.steps import account, agenda, clock, confirmation, consent, disposition, reply_letter, request_letter
 from tests import factories
 from webservice_accounts import handover
 
@@ -29,7 +29,7 @@ RESPONSIBLE = "Siti O'Neil & Rekan"
 # Which actors the SOP has told after each act.
 TOLD = {
     Action.SUBMIT: {Actor.HELPDESK, Actor.UNIT},
-    Action.WITHDRAW: {Actor.HELPDESK},
+    Action.WITHDRAW: {Actor.HELPDESK, Actor.OWNER},
     Action.ANSWER: {Actor.PSI},
     Action.REGISTER: set(),
     Action.RETURN_TO_UNIT: {Actor.UNIT},
@@ -40,7 +40,11 @@ TOLD = {
     Action.CANCEL_DISPOSITION: {Actor.PSI},
     Action.CLAIM: set(),
     Action.RELEASE: set(),
+    Action.REASSIGN: {Actor.PSI},
     Action.ASK_UNIT: {Actor.UNIT},
+    Action.ASK_OWNER: {Actor.OWNER},
+    Action.ANSWER_OWNER: {Actor.PSI},
+    Action.RECORD_CONSENT: {Actor.PSI},
     Action.HAND_BACK: {Actor.HEAD},
     Action.CREATE_ACCOUNT: set(),
     Action.INFORM: {Actor.RESPONSIBLE_PERSON, Actor.UNIT},
@@ -54,30 +58,35 @@ TOLD = {
     Action.SEND_REPLY: {Actor.UNIT, Actor.RESPONSIBLE_PERSON},
 }
 
-# Who gets a mail when `staf`, `helpdesk`, `kepala`, `psi` or `pj` acts. `plh` stands in for `kepala`;
-# `fakultas` is the unit's mailbox; `helpdesk2` and `psi2` are colleagues.
+# Who gets a mail when `staf`, `helpdesk`, `kepala`, `psi`, `pj` or `pemilik` (of the unit that owns the data) acts.
+# `kepala` is away these days and `plh` reads their mail; `fakultas` and `biro` are the mailboxes of the units;
+# `helpdesk2` and `psi2` are colleagues. An answer on paper is recorded by `psi2`, who is not the one to go on.
 RECIPIENTS = {
     Action.SUBMIT: {"helpdesk", "helpdesk2", "staf", "fakultas"},
     Action.WITHDRAW: {"helpdesk", "helpdesk2"},
     Action.ANSWER: {"psi"},
     Action.REGISTER: set(),
     Action.RETURN_TO_UNIT: {"staf", "fakultas"},
-    Action.FORWARD: {"kepala", "plh"},
+    Action.FORWARD: {"plh"},
     Action.DISPOSE: {"psi", "psi2"},
     Action.ASK_FOR_CLARIFICATION: {"staf", "fakultas", "helpdesk", "helpdesk2"},
     Action.REFUSE: {"helpdesk", "helpdesk2"},
     Action.CANCEL_DISPOSITION: {"psi", "psi2"},
     Action.CLAIM: set(),
     Action.RELEASE: set(),
+    Action.REASSIGN: {"psi2"},
     Action.ASK_UNIT: {"staf"},
-    Action.HAND_BACK: {"kepala", "plh"},
+    Action.ASK_OWNER: {"pemilik", "biro"},
+    Action.ANSWER_OWNER: {"psi"},
+    Action.RECORD_CONSENT: {"psi", "pemilik"},
+    Action.HAND_BACK: {"plh"},
     Action.CREATE_ACCOUNT: set(),
     Action.INFORM: {"pj", "staf"},
     Action.CONFIRM: {"helpdesk", "helpdesk2", "psi"},
     Action.REPORT_PROBLEM: {"psi"},
     Action.PROCEED_UNCONFIRMED: {"helpdesk", "helpdesk2"},
     Action.SAVE_REPLY: set(),
-    Action.SEND_FOR_APPROVAL: {"kepala", "plh"},
+    Action.SEND_FOR_APPROVAL: {"plh"},
     Action.RETURN_REPLY: {"helpdesk", "helpdesk2"},
     Action.APPROVE_REPLY: {"helpdesk", "helpdesk2"},
     Action.SEND_REPLY: {"staf", "fakultas", "pj"},
@@ -96,7 +105,11 @@ STARTS = {
     Action.CANCEL_DISPOSITION: Status.DISPOSED,
     Action.CLAIM: Status.DISPOSED,
     Action.RELEASE: Status.ACCOUNT_CREATED,
+    Action.REASSIGN: Status.DISPOSED,
     Action.ASK_UNIT: Status.DISPOSED,
+    Action.ASK_OWNER: Status.DISPOSED,
+    Action.ANSWER_OWNER: Status.CONSENT,
+    Action.RECORD_CONSENT: Status.CONSENT,
     Action.HAND_BACK: Status.DISPOSED,
     Action.CREATE_ACCOUNT: Status.DISPOSED,
     Action.INFORM: Status.ACCOUNT_CREATED,
@@ -151,7 +164,17 @@ class Office:
             Action.CANCEL_DISPOSITION: partial(disposition.cancel, by=self["kepala"]),
             Action.CLAIM: partial(account.claim, by=self["psi"]),
             Action.RELEASE: partial(account.release, by=self["psi"]),
+            Action.REASSIGN: partial(account.reassign, to=self["psi2"], by=self["psi"], reason="Sedang sakit."),
             Action.ASK_UNIT: partial(account.ask_unit, by=self["psi"], question="Alamat IP mana?"),
+            Action.ASK_OWNER: partial(
+                consent.ask, unit=self["pemilik"].unit, by=self["psi"], question="Setujukah unit Anda?"
+            ),
+            Action.ANSWER_OWNER: partial(
+                consent.answer, said=consent.Answer(False, "Data belum rapi."), by=self["pemilik"]
+            ),
+            Action.RECORD_CONSENT: partial(
+                consent.record, said=consent.Answer(True, "Surat B/12."), dated=date(2026, 11, 20), by=self["psi2"]
+            ),
             Action.HAND_BACK: partial(account.hand_back, by=self["psi"], reason="Tidak ada yang dapat diberikan."),
             Action.CREATE_ACCOUNT: partial(
                 account.create_account, granting=account.Granting("fit-presensi", now.date()), by=self["psi"]
@@ -195,6 +218,9 @@ def office() -> Office:
         name: factories.person(role, email=f"{name}@usk.ac.id", full_name=f"Orang {name}", unit=unit)
         for name, role in roles.items()
     }
+    bureau = factories.UnitFactory(name="Biro Akademik", email="biro@usk.ac.id")
+    people["pemilik"] = factories.person(Role.UNIT_STAFF, email="pemilik@usk.ac.id", full_name="Orang P", unit=bureau)
+    factories.DataTypeFactory(owner=bureau)
     Substitution.objects.create(
         absent=people["kepala"], substitute=people["plh"], starts_on=date(2026, 11, 20), ends_on=date(2026, 11, 27)
     )
@@ -222,8 +248,8 @@ def test_whoever_has_a_login_gets_the_same_line_under_the_bell(office: Office, a
     request = office.request(STARTS[action])
     office.act(action, request)
     noticed = {notice.user.email.removesuffix("@usk.ac.id"): notice for notice in Notice.objects.all()}
-    assert set(noticed) == RECIPIENTS[action] - {"fakultas"}
-    for row in OutgoingMail.objects.exclude(to="fakultas@usk.ac.id"):
+    assert set(noticed) == RECIPIENTS[action] - {"fakultas", "biro"}
+    for row in OutgoingMail.objects.exclude(to__in=("fakultas@usk.ac.id", "biro@usk.ac.id")):
         notice = noticed[row.to.removesuffix("@usk.ac.id")]
         assert (notice.text, notice.url) == (row.subject, request.get_absolute_url())
 
@@ -264,6 +290,81 @@ def test_the_substitute_is_told_only_on_their_days(office: Office) -> None:
     request = office.request(Status.REGISTERED)
     office.act(Action.FORWARD, request, now=datetime(2026, 11, 28, 9, tzinfo=WIB))
     assert addressees() == {"kepala"}
+
+
+def test_an_owner_who_need_not_answer_any_more_hears_so(office: Office) -> None:
+    office.act(Action.WITHDRAW, office.request(Status.CONSENT))
+    assert addressees() == {"helpdesk", "helpdesk2", "pemilik", "biro"}
+    text = OutgoingMail.objects.get(to="pemilik@usk.ac.id").text
+    assert "tidak perlu dijawab lagi" in text
+    assert RESPONSIBLE not in text
+
+
+def test_the_owner_who_answered_hears_nothing_of_a_later_withdrawal(office: Office) -> None:
+    request = office.request(Status.CONSENT)
+    request = office.act(Action.ANSWER_OWNER, request)
+    OutgoingMail.objects.all().delete()
+    office.act(Action.WITHDRAW, request)
+    assert addressees() == {"helpdesk", "helpdesk2"}
+
+
+def test_who_had_a_request_hears_who_has_it_now(office: Office) -> None:
+    request = account.claim(office.request(Status.DISPOSED), by=office["psi"], now=NOW)
+    third = factories.person(Role.PSI, email="psi3@usk.ac.id")
+    account.reassign(request, third, by=office["psi2"], now=NOW, reason="Rekan sakit.")
+    assert addressees() == {"psi3", "psi"}
+    row = OutgoingMail.objects.get(to="psi@usk.ac.id")
+    assert_is_a_letter(row, absolute(request))
+    assert row.subject == f"Permohonan {request.reference} kini dikerjakan {third}"
+
+
+# --- who is away -----------------------------------------------------------------------------------------
+def away(absent: User, substitute: User) -> None:
+    days = {"starts_on": date(2026, 11, 23), "ends_on": date(2026, 11, 24)}
+    Substitution.objects.create(absent=absent, substitute=substitute, **days)
+
+
+def test_the_substitute_of_who_took_a_request_hears_in_their_place(office: Office) -> None:
+    request = office.request(Status.CLARIFICATION)
+    away(office["psi"], office["psi2"])
+    office.act(Action.ANSWER, request)
+    assert addressees() == {"psi2"}
+
+
+def test_of_everybody_in_a_role_those_who_are_there_hear_once_each(office: Office) -> None:
+    away(office["helpdesk"], office["helpdesk2"])
+    office.act(Action.SUBMIT, office.request(Status.DRAFT))
+    assert addressees() == {"helpdesk2", "staf", "fakultas"}
+
+
+def test_where_the_substitute_is_away_too_whoever_is_at_psi_hears(office: Office) -> None:
+    request = office.request(Status.CLARIFICATION)
+    third = factories.person(Role.PSI, email="psi3@usk.ac.id")
+    away(office["psi"], office["psi2"])
+    away(office["psi2"], third)
+    office.act(Action.ANSWER, request)
+    assert addressees() == {"psi", "psi3"}  # nobody is there for psi; psi3 is, also for psi2
+
+
+def test_after_the_last_day_the_mails_go_to_the_person_again(office: Office) -> None:
+    request = office.request(Status.CLARIFICATION)
+    away(office["psi"], office["psi2"])
+    office.act(Action.ANSWER, request, now=datetime(2026, 11, 25, 0, 0, tzinfo=WIB))
+    assert addressees() == {"psi"}
+
+
+def test_the_writer_of_a_letter_who_is_away_is_asked_through_their_substitute_of_another_unit(office: Office) -> None:
+    request = office.request(Status.DISPOSED)
+    away(office["staf"], office["pemilik"])
+    office.act(Action.ASK_UNIT, request)
+    assert addressees() == {"pemilik"}
+
+
+def test_the_responsible_person_is_meant_in_person(office: Office) -> None:
+    request = office.request(Status.ACCOUNT_CREATED)
+    away(office["pj"], office["plh"])
+    office.act(Action.INFORM, request)
+    assert addressees() == {"pj", "staf"}
 
 
 def test_psi_staff_who_have_left_are_not_told_alone(office: Office) -> None:
@@ -320,7 +421,9 @@ def test_every_mail_is_a_finished_letter_in_the_readers_language(office: Office,
         is_handover = action is Action.INFORM and row.to == "pj@usk.ac.id"
         words = row.text.split()
         link = next(word for word in words if "/serah-terima/" in word) if is_handover else absolute(request)
-        assert row.language == ("id" if row.to == "fakultas@usk.ac.id" else language)
+        if row.to in ("pemilik@usk.ac.id", "biro@usk.ac.id"):  # may see what they are asked, not the request itself
+            link += "persetujuan/"
+        assert row.language == ("id" if row.to in ("fakultas@usk.ac.id", "biro@usk.ac.id") else language)
         assert_is_a_letter(row, link)
         assert UNIT_NAME in row.text
         assert request.reference in row.text
@@ -341,6 +444,10 @@ def test_each_reader_is_told_what_was_written_to_them(office: Office, action: Ac
         Action.ASK_FOR_CLARIFICATION: "Untuk aplikasi apa?",
         Action.REFUSE: "data belum tersedia",
         Action.ASK_UNIT: "Alamat IP mana?",
+        Action.REASSIGN: "Sedang sakit.",
+        Action.ASK_OWNER: "Setujukah unit Anda?",
+        Action.ANSWER_OWNER: "Data belum rapi.",
+        Action.RECORD_CONSENT: "Surat B/12.",
         Action.HAND_BACK: "Tidak ada yang dapat diberikan.",
         Action.REPORT_PROBLEM: "Selalu ditolak.",
         Action.PROCEED_UNCONFIRMED: "Tidak menjawab.",
@@ -353,13 +460,13 @@ def test_each_reader_is_told_what_was_written_to_them(office: Office, action: Ac
         assert said.get(action, "") in row.text
 
 
-# The clock of SOP 3 and 6 runs to the same time tomorrow; that of SOP 2 and 5 for five office minutes.
+# The clock of SOP 3 and 6 runs to the same time tomorrow; the five minutes of SOP 2 and 5 are held up to nobody.
 DEADLINES = {
-    Action.SUBMIT: ("helpdesk", "Senin, 23 November 2026 10.05 WIB"),
     Action.DISPOSE: ("psi", "Selasa, 24 November 2026 10.00 WIB"),
+    Action.ANSWER_OWNER: ("psi", "Selasa, 24 November 2026 09.59 WIB"),  # 09.04, and 55 minutes of waiting
+    Action.RECORD_CONSENT: ("psi", "Selasa, 24 November 2026 09.59 WIB"),
     Action.REFUSE: ("helpdesk", "Selasa, 24 November 2026 10.00 WIB"),
     Action.CONFIRM: ("helpdesk", "Selasa, 24 November 2026 10.00 WIB"),
-    Action.REPORT_PROBLEM: ("psi", "Senin, 23 November 2026 10.05 WIB"),
     Action.PROCEED_UNCONFIRMED: ("helpdesk", "Selasa, 24 November 2026 10.00 WIB"),
 }
 
@@ -379,9 +486,17 @@ def test_the_deadline_in_english(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("action", "reader"),
-    [(Action.FORWARD, "kepala"), (Action.RETURN_TO_UNIT, "staf"), (Action.ASK_UNIT, "staf"), (Action.CONFIRM, "psi")],
+    [
+        (Action.FORWARD, "plh"),
+        (Action.RETURN_TO_UNIT, "staf"),
+        (Action.ASK_UNIT, "staf"),
+        (Action.ASK_OWNER, "pemilik"),
+        (Action.CONFIRM, "psi"),
+        (Action.SUBMIT, "helpdesk"),
+        (Action.REPORT_PROBLEM, "psi"),
+    ],
 )
-def test_no_deadline_is_held_up_where_the_sop_sets_none(office: Office, action: Action, reader: str) -> None:
+def test_no_deadline_is_held_up_where_the_sop_sets_none_or_minutes(office: Office, action: Action, reader: str) -> None:
     office.act(action, office.request(STARTS[action]))
     assert "Batas waktu" not in OutgoingMail.objects.get(to=f"{reader}@usk.ac.id").text
 
@@ -437,19 +552,37 @@ def test_a_copy_is_a_finished_letter_that_asks_nothing_of_its_reader(office: Off
 
 
 # --- mails that no transition sends --------------------------------------------------------------------
+# Disposed on Monday at 9.04, due on Tuesday at 9.04; half of the office time between is used at 13.49.
+CLOCK = [
+    (datetime(2026, 11, 23, 13, 49, tzinfo=WIB), {"psi"}),  # half
+    (datetime(2026, 11, 23, 15, 34, tzinfo=WIB), {"psi"}),  # two hours before
+    (datetime(2026, 11, 24, 9, 4, tzinfo=WIB), {"psi"}),  # the breach
+    (datetime(2026, 11, 24, 11, 4, tzinfo=WIB), {"psi", "psi2"}),  # two hours after
+    (datetime(2026, 11, 24, 14, 4, tzinfo=WIB), {"plh"}),  # four hours after, to who stands in for the head
+]
+
+
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_the_warning_goes_to_psi_and_the_breach_also_to_the_head(office: Office, language: str) -> None:
-    request = office.request(Status.DISPOSED)  # disposed on Monday 09.04
+def test_what_the_clock_says_is_a_finished_letter_with_the_deadline_and_who_has_it(
+    office: Office, language: str
+) -> None:
+    request = office.request(Status.DISPOSED)
+    account.claim(request, by=office["psi"], now=MONDAY + timedelta(minutes=30))
     User.objects.update(language=language)
-    clock.sweep(now=datetime(2026, 11, 24, 8, 0, tzinfo=WIB))
-    assert addressees() == {"psi", "psi2"}
-    warning = OutgoingMail.objects.get(to="psi@usk.ac.id")
-    assert_is_a_letter(warning, absolute(request))
-    assert "24 November 2026" in warning.text
-    OutgoingMail.objects.all().delete()
-    clock.sweep(now=datetime(2026, 11, 24, 10, 0, tzinfo=WIB))
-    assert addressees() == {"psi", "psi2", "kepala", "plh"}
-    assert_is_a_letter(OutgoingMail.objects.get(to="kepala@usk.ac.id"), absolute(request))
+    subjects = set()
+    for at, told in CLOCK:
+        OutgoingMail.objects.all().delete()
+        clock.sweep(now=at)
+        assert addressees() == told
+        row = OutgoingMail.objects.order_by("pk")[0]
+        assert_is_a_letter(row, absolute(request))
+        due = {"id": "Selasa, 24 November 2026 09.04 WIB", "en": "Tuesday, 24 November 2026, 09:04 WIB"}
+        since = {"id": "sejak Senin, 23 November 2026 09.04 WIB", "en": "since Monday, 23 November 2026, 09:04 WIB"}
+        assert due[language] in row.text
+        assert since[language] in row.text
+        assert ("Orang psi" in row.text.partition("\n")[2]) == (at >= CLOCK[3][0]), "others hear who has it"
+        subjects.add(row.subject)
+    assert len(subjects) == 5
 
 
 @pytest.mark.parametrize("language", ["id", "en"])

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import AuditEvent, Notice, OutgoingMail, Substitution
 from accounts.roles import Role
-from requests_app.models import AccessRequest, StepEntry
+from requests_app.models import AccessRequest, Passage, StepEntry
 from requests_app.policies import Refused
 from requests_app.sla import WIB
 from requests_app.sop import Action, Status
@@ -52,6 +52,32 @@ def test_a_stay_with_a_standard_knows_from_when_it_is_counted_and_when_it_is_due
     assert (stay.clock_started_at, stay.due_at) == (stay.entered_at, stay.entered_at + timedelta(days=1))
     stay = StepEntry.objects.get(request=a_request(Status.INFORMED), left_at=None)
     assert (stay.clock_started_at, stay.due_at) == (None, None)
+
+
+def from_paper(item: AccessRequest) -> dict[str, bool]:
+    return dict(Passage.objects.filter(request=item).values_list("number", "is_from_paper"))
+
+
+def test_what_a_row_took_is_measured_in_minutes_unless_the_letter_came_on_paper() -> None:
+    assert set(from_paper(a_request(Status.FINISHED)).values()) == {False}
+    assert set(from_paper(a_request(Status.FINISHED, paper=True)).values()) == {True}
+
+
+def test_a_row_that_begins_or_ends_with_an_act_written_down_later_says_nothing_of_minutes() -> None:
+    item, helpdesk = a_request(Status.REGISTERED), factories.somebody(Role.HELPDESK)
+    with transaction.atomic():
+        act = move.begin(item, Action.FORWARD, by=helpdesk, now=NOW)
+        act.finish(happened_at=NOW - timedelta(days=1))
+    factories.dispose(item, NOW + timedelta(minutes=5))
+    factories.create_account(AccessRequest.objects.get(pk=item.pk), NOW + timedelta(minutes=9))
+    assert from_paper(item) == {"1": False, "2": True, "": True, "3": False}
+
+
+def test_an_act_written_down_at_once_is_measured() -> None:
+    item, helpdesk = a_request(Status.REGISTERED), factories.somebody(Role.HELPDESK)
+    with transaction.atomic():
+        move.begin(item, Action.FORWARD, by=helpdesk, now=NOW).finish(happened_at=NOW)
+    assert from_paper(item) == {"1": False, "2": False}
 
 
 @pytest.mark.parametrize("status", [Status.FINISHED, Status.WITHDRAWN])
