@@ -22,10 +22,12 @@ OURS = frozenset({"accounts", "webservice_accounts", "requests_app"})
 ROOMS = (
     ("people", N_("Orang dan unit"), ("User", "Unit", "Substitution")),
     ("service", N_("Institusi dan layanan"), ("Institution", "Service", "DataType", "ResourceServer")),
-    ("calendar", N_("Kalender kerja"), ("DayRow", "OfficeSpanRow", "HoursPeriodRow", "ConfirmedYear")),
+    ("calendar", N_("Kalender kerja"), ("Calendar",)),
     ("records", N_("Catatan"), ("OutgoingMail", "AuditEvent")),
 )
 """The index by what an administrator does, not by where the code lives: key, heading, models in order."""
+ELSEWHERE = (("Calendar", N_("Kalender dan jam kerja"), "calendar"),)
+"""What has pages of its own, where a change is looked at before it is made: name in `ROOMS`, label, address."""
 
 
 class GapuraAdminSite(admin.AdminSite):
@@ -52,6 +54,7 @@ class GapuraAdminSite(admin.AdminSite):
         if app_label is not None:
             return apps
         rows = {row["object_name"]: row for app in apps for row in app["models"]}
+        rows |= {name: _link(name, label, address) for name, label, address in ELSEWHERE}
         return [
             {
                 "name": _(heading),
@@ -79,3 +82,9 @@ class GapuraAdminSite(admin.AdminSite):
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("account_change_password")
+
+
+def _link(name: str, label: str, address: str) -> dict[str, Any]:
+    """A line of the index as Django's template wants it."""
+    url = {"admin_url": reverse(address), "add_url": None, "view_only": False}
+    return {"object_name": name, "name": _(label), "perms": {"change": True}, **url}

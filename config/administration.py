@@ -210,7 +210,7 @@ def _year(year: int, row: ConfirmedYear | None) -> Check:
         detail = _("Dikonfirmasi %(name)s, %(at)s") % {"name": row.confirmed_by, "at": waktu(row.confirmed_at)}
     else:
         detail = _("Dikonfirmasi saat pemasangan, %(at)s") % {"at": waktu(row.confirmed_at)}
-    url = f"{reverse('admin:requests_app_dayrow_changelist')}?date__year={year}"
+    url = f"{reverse('calendar')}?tahun={year}"
     return Check(_("Kalender %(year)d") % {"year": year}, row is not None, detail, url, _("Periksa"))
 
 

@@ -8,7 +8,6 @@ from django.urls import reverse
 from accounts import audit
 from accounts.models import OutgoingMail, User
 from accounts.roles import Role
-from requests_app.models import ConfirmedYear, DayRow, HoursPeriodRow, OfficeSpanRow
 from requests_app.sop import Status
 from tests import factories
 
@@ -22,10 +21,6 @@ LISTED = {
     "accounts/substitution",
     "accounts/unit",
     "accounts/user",
-    "requests_app/confirmedyear",
-    "requests_app/dayrow",
-    "requests_app/hoursperiodrow",
-    "requests_app/officespanrow",
     "webservice_accounts/datatype",
     "webservice_accounts/resourceserver",
     "webservice_accounts/service",
@@ -34,9 +29,6 @@ LISTED = {
 MAY_ADD = {
     "accounts/unit",
     "accounts/user",
-    "requests_app/dayrow",
-    "requests_app/hoursperiodrow",
-    "requests_app/officespanrow",
     "webservice_accounts/datatype",
     "webservice_accounts/resourceserver",
     "webservice_accounts/service",
@@ -49,7 +41,6 @@ def rows(django_user_model: type[User]) -> dict[str, int]:
     request = factories.a_request(Status.DISPOSED)
     now = request.submitted_at
     absent, substitute = factories.person(Role.HEAD), factories.person(Role.PSI)
-    period = HoursPeriodRow.objects.create(name="Ramadan", starts_on="2027-02-08", ends_on="2027-03-09")
     made = [
         audit.record("unit:1", "add", "{actor} menambahkan unit.", by=absent, now=now),
         factories.the_institution(),
@@ -57,10 +48,6 @@ def rows(django_user_model: type[User]) -> dict[str, int]:
         absent.substitutions.create(substitute=substitute, starts_on="2026-11-23", ends_on="2026-11-25"),
         request.unit,
         absent,
-        ConfirmedYear.objects.create(year=2026, confirmed_at=now, confirmed_by=absent),
-        DayRow.objects.create(date="2026-12-25", kind="national", name="Hari Raya Natal"),
-        period,
-        OfficeSpanRow.objects.create(weekday=0, opens="07:30", closes="12:00"),
         request.items.first().data_type,
         request.items.first().data_type.service,
         request.items.first().data_type.service.resource_servers.create(code="gw", name="Gateway"),
@@ -159,4 +146,5 @@ def test_the_index_is_ordered_by_work_and_speaks_indonesian(client: Client) -> N
     text = page.content.decode()
     assert "<title>Data induk | Gapura</title>" in text
     assert f'href="{reverse("administration")}"' in text
-    assert sum(len(room["models"]) for room in page.context["app_list"]) == len(LISTED)
+    assert f'href="{reverse("calendar")}"' in text
+    assert sum(len(room["models"]) for room in page.context["app_list"]) == len(LISTED) + 1, "and the calendar"
