@@ -74,6 +74,7 @@ def _navigation(request: HttpRequest, user: User) -> list[NavItem]:
         items.append(item(_("Disposisi"), "dispositions", "inbox"))
     items.append(item(_("Permohonan"), "requests", "list"))
     if may(Permission.SEE_EVERY_REQUEST):
+        items.append(item(_("Pemantauan"), "dashboard", "chart"))
         items.append(item(_("Buku agenda"), "agenda_book", "book"))
     items.append(item(_("Akun"), "accounts", "key"))
     items.append(item(_("Kalender"), "calendar", "calendar"))
