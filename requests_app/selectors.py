@@ -10,21 +10,23 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accounts.audit import say as say
-from accounts.models import AuditEvent, User
-from accounts.permissions import authority, holders
-from accounts.roles import Permission
+from accounts.models import AuditEvent, OutgoingMail, Substitution, Unit, User
+from accounts.permissions import absences, authority, holders, substitutions_of, units_of
+from accounts.roles import Permission, Role
 from accounts.selectors import institution as institution
 from requests_app import sla
 from requests_app.models import (
     AccessRequest,
     AgendaEntry,
+    DeadlineNotice,
     Disposition,
     Document,
+    OwnerConsent,
     ReplyLetter,
     RequestedItem,
     StepEntry,
 )
-from requests_app.sop import ACTIVITIES, OPEN, STEPS, Activity, Actor, Status
+from requests_app.sop import ACTIVITIES, OPEN, STEPS, TRANSITIONS, Action, Activity, Actor, Status
 from webservice_accounts.lifecycle import ENDING_SOON_WITHIN
 from webservice_accounts.models import WebserviceAccount
 
@@ -43,20 +45,49 @@ def visible_to(user: User | AnonymousUser, now: datetime) -> QuerySet[AccessRequ
     person those that name them (by verified e-mail). What was never sent, also when it was
     given up, concerns the unit alone.
     """
-    requests = AccessRequest.objects.select_related("unit", "assignee", "created_by", "account")
+    requests = AccessRequest.objects.select_related(*SHOWN_WITH)
     if not isinstance(user, User) or not user.is_active:
         return requests.none()
-    today = timezone.localdate(now)
+    return requests.filter(_may_see(user, timezone.localdate(now)))
+
+
+SHOWN_WITH = ("unit", "assignee", "created_by", "account")
+
+
+def _may_see(user: User, today: date) -> Q:
     was_sent = Q(submitted_at__isnull=False)
     mine = was_sent & Q(email__iexact=user.email)
     if authority(user, Permission.SEE_EVERY_REQUEST, today):
         mine |= was_sent
     if authority(user, Permission.REGISTER, today):
         mine |= Q(entered_for_unit=True)
-    right = authority(user, Permission.SEND_REQUEST, today)
-    if right and (unit_id := (right.on_behalf_of or user).unit_id):
-        mine |= Q(unit_id=unit_id)
-    return requests.filter(mine)
+    if unit_ids := units_of(user, Permission.SEND_REQUEST, today):
+        mine |= Q(unit_id__in=unit_ids)
+    return mine
+
+
+def consents_asked_of(user: User | AnonymousUser, now: datetime) -> QuerySet[OwnerConsent]:
+    """What this person's unit was asked as the owner of data, the latest first.
+
+    It is all that the owner may know of somebody else's request: `visible_to` does not hold it, so that the letter,
+    its files, the receipt and who is named with which number stay between the unit that asks and the office.
+    """
+    consents = OwnerConsent.objects.select_related("request__unit", "unit", "asked_by", "answered_by")
+    units = units_of(user, Permission.SEND_REQUEST, timezone.localdate(now))
+    return consents.filter(unit__in=units).order_by("-asked_at", "-pk")
+
+
+def asked_as_owner_only(user: User | AnonymousUser, reference: str, now: datetime) -> bool:
+    """Whether all that this person may know of that request is what their unit was asked."""
+    return (
+        consents_asked_of(user, now).filter(request__reference=reference).exists()
+        and not visible_to(user, now).filter(reference=reference).exists()
+    )
+
+
+def has_staff(unit: Unit) -> bool:
+    """Whether somebody of this unit can sign in and answer for it."""
+    return User.objects.filter(is_active=True, unit=unit, role_grants__role=Role.UNIT_STAFF).exists()
 
 
 def visible_documents(user: User | AnonymousUser, now: datetime) -> QuerySet[Document]:
@@ -76,22 +107,36 @@ def with_clock(requests: QuerySet[AccessRequest]) -> QuerySet[AccessRequest]:
 
 
 def waiting_for(user: User, now: datetime) -> QuerySet[AccessRequest]:
-    """What this person is waited for, the earliest deadline first, then the longest wait."""
+    """What this person is waited for, the earliest deadline first, then the longest wait.
+
+    At PSI that is what they took, what nobody took, and what somebody took who is away and whom they replace.
+    """
     today = timezone.localdate(now)
     statuses = {actor: [s for s, step in STEPS.items() if step.waits_for is actor] for actor in Actor}
     mine = Q(status__in=statuses[Actor.RESPONSIBLE_PERSON], email__iexact=user.email)
-    if right := authority(user, Permission.SEND_REQUEST, today):
-        mine |= Q(status__in=statuses[Actor.UNIT], unit_id=(right.on_behalf_of or user).unit_id)
+    if unit_ids := units_of(user, Permission.SEND_REQUEST, today):
+        mine |= Q(status__in=statuses[Actor.UNIT], unit_id__in=unit_ids)
     if authority(user, Permission.REGISTER, today):
         mine |= Q(status__in=statuses[Actor.HELPDESK])
         mine |= Q(status__in=statuses[Actor.UNIT], entered_for_unit=True)
     if authority(user, Permission.DISPOSE, today):
         mine |= Q(status__in=statuses[Actor.HEAD])
     if authority(user, Permission.CREATE_ACCOUNT, today):
-        colleagues = [person.pk for person in holders(Permission.CREATE_ACCOUNT, today) if person != user]
-        mine |= Q(status__in=statuses[Actor.PSI]) & ~Q(assignee__in=colleagues)
-    open_entry = Q(entries__left_at__isnull=True)
-    return visible_to(user, now).filter(mine & open_entry).order_by("entries__due_at", "entries__entered_at")
+        mine |= Q(status__in=statuses[Actor.PSI]) & ~Q(assignee__in=_in_hands_of_others(user, today))
+    mine &= _may_see(user, today)
+    if unit_ids:
+        asked = OwnerConsent.objects.filter(unit__in=unit_ids, answered_at__isnull=True)
+        mine |= Q(status__in=statuses[Actor.OWNER], pk__in=asked.values("request"))
+    if not user.is_active:
+        return AccessRequest.objects.none()
+    requests = AccessRequest.objects.filter(mine, entries__left_at__isnull=True)
+    return requests.select_related(*SHOWN_WITH).order_by("entries__due_at", "entries__entered_at")
+
+
+def _in_hands_of_others(user: User, today: date) -> set[int]:
+    """Ids of those at PSI who do themselves, or through somebody else who is there, what they took."""
+    mine = {user.pk, *(row.absent_id for row in substitutions_of(user, today))}
+    return {person.pk for person in holders(Permission.CREATE_ACCOUNT, today)} - mine - absences(today).unattended
 
 
 def awaiting_disposition(user: User, now: datetime) -> QuerySet[AccessRequest]:
@@ -186,11 +231,42 @@ def _like(item: AccessRequest, asked: set[int], newest_first: list[Disposition])
 def accounts_ending(user: User, now: datetime) -> QuerySet[WebserviceAccount]:
     """Living accounts of this person or their unit that end within 60 days, the soonest first."""
     mine = Q(holder_email__iexact=user.email)
-    right = authority(user, Permission.SEND_REQUEST, timezone.localdate(now))
-    if right and (unit_id := (right.on_behalf_of or user).unit_id):
-        mine |= Q(unit_id=unit_id)
+    if unit_ids := units_of(user, Permission.SEND_REQUEST, timezone.localdate(now)):
+        mine |= Q(unit_id__in=unit_ids)
     alive = Q(revoked_at=None, ends_at__gt=now, ends_at__lte=now + ENDING_SOON_WITHIN)
     return WebserviceAccount.objects.filter(mine & alive).order_by("ends_at")
+
+
+# --- who is on it --------------------------------------------------------------------
+TAKEN_BY_ONE = frozenset(TRANSITIONS[Action.CLAIM].sources)
+"""Statuses in which one person at PSI works on a request, or nobody yet."""
+KEPT_BY_ONE = frozenset({Status.CLARIFICATION, Status.CONSENT})
+"""Statuses after which it comes back to that person."""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who at PSI has a request; `person` None: nobody took it. `substitute`: who is there in their place today."""
+
+    person: User | None = None
+    substitute: Substitution | None = None
+
+
+def in_whose_hands(items: Iterable[AccessRequest], now: datetime) -> dict[int, Hands]:
+    """By request id, for those that are in one person's hands or could be. Two queries, whatever their number."""
+    asked = [item for item in items if item.status in TAKEN_BY_ONE | KEPT_BY_ONE]
+    if not any(item.assignee_id for item in asked):
+        return {item.pk: Hands() for item in asked if item.status in TAKEN_BY_ONE}
+    today = timezone.localdate(now)
+    away, at_psi = absences(today), {person.pk for person in holders(Permission.CREATE_ACCOUNT, today)}
+    found = {}
+    for item in asked:
+        person = item.assignee
+        if person and person.pk in at_psi - away.unattended:
+            found[item.pk] = Hands(person, away.substitutions.get(person.pk))
+        elif item.status in TAKEN_BY_ONE:
+            found[item.pk] = Hands()
+    return found
 
 
 # --- the desk of the helpdesk ----------------------------------------------------------
@@ -249,6 +325,48 @@ def timeline(request: AccessRequest) -> list[TimelineEntry]:
             detail=str(event.data.get("detail", "")),
         )
         for event in AuditEvent.objects.filter(subject=request.subject).order_by("happened_at", "pk")
+    ]
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One thing the clock had to say about a deadline of a request: to whom, when, really sent, or why not."""
+
+    label: str
+    step: str
+    due_at: datetime
+    at: datetime
+    told_to: list[str]
+    told_at: datetime | None
+    sent_at: datetime | None
+    failed: list[str]
+    """Those of `told_to` whose mail failed for good."""
+    why_not: str
+    is_to_come: bool
+
+
+def reminders(request: AccessRequest) -> list[Reminder]:
+    """What was said of the deadlines of this request, and what will be, in order; two queries."""
+    notices = DeadlineNotice.objects.filter(entry__request=request).select_related("entry").order_by("at", "pk")
+    keys = [key for notice in notices for key in notice.mail_keys]
+    failed = set(
+        OutgoingMail.objects.filter(key__in=keys, state=OutgoingMail.State.FAILED).values_list("key", flat=True)
+    )
+    why_not = {row.value: str(row.label) for row in DeadlineNotice.Skipped}
+    return [
+        Reminder(
+            label=notice.get_kind_display(),
+            step=notice.entry.step.label,
+            due_at=notice.due_at,
+            at=notice.at,
+            told_to=[one["name"] for one in notice.told_to],
+            told_at=notice.told_at,
+            sent_at=notice.sent_at,
+            failed=[one["name"] for one in notice.told_to if notice.mail_key(one["person"]) in failed],
+            why_not=why_not.get(notice.skipped, ""),
+            is_to_come=notice.state in (DeadlineNotice.State.PLANNED, DeadlineNotice.State.NOTICED),
+        )
+        for notice in notices
     ]
 
 

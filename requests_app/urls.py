@@ -3,14 +3,22 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
+from requests_app.feeds import Kind
 from requests_app.views import (
     account,
     agenda,
     calendar,
+    calendar_changes,
+    clock_rules,
     confirmation,
+    consent,
+    dashboard,
     disposition,
     documents,
+    feeds,
     home,
+    late_reasons,
+    monitoring_report,
     overview,
     renewal,
     reply_letter,
@@ -52,6 +60,10 @@ of_one_request = [
     path("akun/lepaskan/", account.release, name="release"),
     path("akun/tanyakan/", account.ask_unit, name="ask_unit"),
     path("akun/kembalikan/", account.hand_back, name="hand_back"),
+    path("akun/alihkan/", account.reassign, name="reassign"),
+    path("akun/persetujuan/", consent.ask, name="ask_owner"),
+    path("persetujuan/", consent.answer, name="answer_owner"),
+    path("persetujuan/catat/", consent.record, name="record_consent"),
     # SOP 5
     path("informasi/", confirmation.inform, name="inform"),
     path("informasi/tautan-baru/", confirmation.resend_link, name="resend_link"),
@@ -66,6 +78,8 @@ of_one_request = [
     path("balasan/setujui/", reply_letter.approve, name="approve_reply"),
     path("balasan/perbaiki/", reply_letter.return_reply, name="return_reply"),
     path("balasan/kirim/", reply_letter.send, name="send_reply"),
+    # any row that was late
+    path("keterlambatan/<int:run>/", late_reasons.write, name="late_reason"),
 ]
 
 urlpatterns = [
@@ -88,5 +102,28 @@ urlpatterns = [
     path("serah-terima/<str:ticket>/konfirmasi/", confirmation.handover_confirm, name="handover_confirm"),
     path("serah-terima/<str:ticket>/masalah/", confirmation.handover_problem, name="handover_problem"),
     path("kalender/", calendar.calendar, name="calendar"),
+    path("kalender/hari/baru/", calendar_changes.add_day, name="add_day"),
+    path("kalender/hari/<int:pk>/", calendar_changes.change_day, name="change_day"),
+    path("kalender/hari/<int:pk>/hapus/", calendar_changes.remove_day, name="remove_day"),
+    path("kalender/jam-kerja/", calendar_changes.change_week, name="change_week"),
+    path("kalender/periode/baru/", calendar_changes.add_period, name="add_period"),
+    path("kalender/periode/<int:pk>/", calendar_changes.change_period, name="change_period"),
+    path("kalender/periode/<int:pk>/hapus/", calendar_changes.remove_period, name="remove_period"),
+    path("kalender/<int:year>/impor/", calendar_changes.take_suggestions, name="take_suggestions"),
+    path("kalender/<int:year>/konfirmasi/", calendar_changes.confirm, name="confirm_year"),
+    path("kalender/<int:year>/tarik-konfirmasi/", calendar_changes.take_back_confirmation, name="unconfirm_year"),
+    path("kalender/perubahan/", calendar_changes.changes, name="calendar_changes"),
+    path("kalender/perubahan/<int:pk>/", calendar_changes.changed, name="calendar_changed"),
+    # What calendar programs read: the address is the key.
+    path("kalender/langganan/", feeds.subscriptions, name="subscriptions"),
+    path("kalender/langganan/<str:kind>/buat/", feeds.make, name="make_feed"),
+    path("kalender/langganan/<str:kind>/cabut/", feeds.revoke, name="revoke_feed"),
+    path("ics/<str:secret>/kalender.ics", feeds.read, {"kind": Kind.CALENDAR}, name="calendar_feed"),
+    path("ics/<str:secret>/batas-waktu.ics", feeds.read, {"kind": Kind.DEADLINES}, name="deadlines_feed"),
+    path("kalender/cara-hitung/", clock_rules.clock_rules, name="clock_rules"),
+    path("pemantauan/", dashboard.dashboard, name="dashboard"),
+    path("pemantauan/laporan/", monitoring_report.report, name="monitoring_report"),
+    path("pemantauan/laporan.pdf", monitoring_report.pdf, name="monitoring_report_pdf"),
+    path("pemantauan/laporan.xlsx", monitoring_report.xlsx, name="monitoring_report_xlsx"),
     path("sop/", sop_page.sop, name="sop"),
 ]

@@ -15,7 +15,9 @@
      data-focus                           gets the focus when the page opens
      data-no-guard on a form              may be sent twice
      data-once on a text field            is emptied when the page is left, so that going back shows nothing
-     data-print on a button               prints the page */
+     data-print on a button               prints the page
+     data-live="seconds"                  fetched again so often while it is looked at; needs an id, as have its <details>
+     data-live-failed inside of it        shown when that did not work */
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -260,6 +262,36 @@
     for (const row of document.querySelectorAll("[data-rows] tbody tr")) row.classList.toggle("is-current", row.contains(document.activeElement));
   }
 
+  /* ---- figures that stay fresh: what is open stays open, what has the focus keeps it ---- */
+  function live(region) {
+    let at = Date.now();
+    async function refresh() {
+      if (document.hidden || Date.now() - at < Number(region.dataset.live) * 1000) return;
+      at = Date.now();
+      try {
+        const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(region.id);
+        const open = [...region.querySelectorAll("details[open]")].map((element) => element.id);
+        const focused = region.contains(document.activeElement) ? document.activeElement : null;
+        const like = focused && [...region.querySelectorAll(focused.localName)];
+        const position = like ? like.indexOf(focused) : -1;
+        const href = focused?.getAttribute("href");
+        region.replaceChildren(...document.importNode(fresh, true).childNodes);
+        for (const id of open) if (id) document.getElementById(id)?.setAttribute("open", "");
+        if (!focused) return;
+        const now = [...region.querySelectorAll(focused.localName)];
+        const same = now[position]?.getAttribute("href") === href ? now[position] : now.find((element) => element.getAttribute("href") === href);
+        same?.focus({ preventScroll: true });
+      } catch {
+        const note = region.querySelector("[data-live-failed]");
+        if (note) note.hidden = false;
+      }
+    }
+    window.setInterval(refresh, 1000);
+    document.addEventListener("visibilitychange", refresh);
+  }
+
   /* ---- what came with the page, or into it ---- */
   function enhance(part) {
     const each = (selector, work) => {
@@ -268,6 +300,7 @@
     each("form[data-autosave]", autosave);
     each("textarea[data-counter]", counter);
     each("[data-focus]", (element) => element.focus());
+    each("[data-live]", live);
   }
 
   document.addEventListener("DOMContentLoaded", () => {

@@ -11,6 +11,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
@@ -25,7 +26,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-Cell = str | int | date | datetime | None
+Cell = str | int | float | date | datetime | None
 """What a list may hold; moments are aware."""
 
 ROWS_OF_A_SHEET = 1_048_576
@@ -83,7 +84,7 @@ def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[b
     write = csv.writer(_Passing(), delimiter=SEPARATOR).writerow
     yield (MARK + write([harmless(str(name)) for name in head])).encode()
     for row in rows:
-        yield write([cell if isinstance(cell, int) else harmless(in_words(cell)) for cell in row]).encode()
+        yield write([cell if isinstance(cell, int | float) else harmless(in_words(cell)) for cell in row]).encode()
 
 
 class _Passing:
@@ -93,26 +94,45 @@ class _Passing:
         return text
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """One list of a workbook; `rows` are read once. The titles of a workbook differ in their first 25 characters."""
+
+    title: str
+    head: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
 def xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> IO[bytes]:
     """The workbook as a temporary file at its beginning; it is gone once closed. Dates stay dates, in WIB."""
+    return workbook([Sheet(title, head, rows)])
+
+
+def workbook(sheets: Iterable[Sheet]) -> IO[bytes]:
+    """Several lists in one file, in their order; see `xlsx`."""
     book = Workbook(write_only=True)
-    remaining = iter(rows)
+    for sheet in sheets:
+        _write(book, sheet)
+    file = TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def _write(book: Workbook, list_: Sheet) -> None:
+    remaining = iter(list_.rows)
     for number in range(1, 1_000):
-        sheet = book.create_sheet(title[:28] if number == 1 else f"{title[:25]} {number}")
+        sheet = book.create_sheet(list_.title[:28] if number == 1 else f"{list_.title[:25]} {number}")
         sheet.freeze_panes = "A2"
-        for column in range(1, len(head) + 1):
+        for column in range(1, len(list_.head) + 1):
             sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
-        sheet.append([_heading(sheet, name) for name in head])
+        sheet.append([_heading(sheet, name) for name in list_.head])
         written = 0
         for row in islice(remaining, ROWS_OF_A_SHEET - 1):
             sheet.append([_cell(sheet, cell) for cell in row])
             written += 1
         if written < ROWS_OF_A_SHEET - 1:
             break
-    file = TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
-    book.save(file)
-    file.seek(0)
-    return file
 
 
 def _heading(sheet: Any, name: str) -> Any:

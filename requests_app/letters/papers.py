@@ -254,3 +254,75 @@ class Receipt:
             "next_steps": list(self.next_steps),
             "note": self.note,
         }
+
+
+@dataclass(frozen=True)
+class MonitoringLine:
+    """A row of the SOP as printed, then its standard and what really happened, all in words."""
+
+    number: str
+    text: str
+    performer: str
+    required: str
+    printed_time: str
+    output: str
+    standard: str
+    count: str
+    median: str
+    p90: str
+    share: str
+
+
+@dataclass(frozen=True)
+class MonitoringBreach:
+    """One deadline that passed, all in words; `ended` and `reason` say so where there is none."""
+
+    reference: str
+    unit: str
+    step: str
+    due: str
+    ended: str
+    late: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class MonitoringReport:
+    """A laporan pemantauan SOP, in Indonesian and on its side, signed by the head.
+
+    `period` is in words ("Oktober 2026"), `date` the local date on which it is signed, `flow` pairs of label and
+    number, `counting` the sentences that say how it was counted. A signatory without a name leaves a line to write on.
+    """
+
+    letterhead: Letterhead
+    sop: str
+    period: str
+    date: date
+    lines: tuple[MonitoringLine, ...]
+    numbering_note: str
+    flow: tuple[tuple[str, int], ...]
+    breaches: tuple[MonitoringBreach, ...]
+    counting: tuple[str, ...]
+    made: str
+    signatory: Signatory
+
+    def to_data(self) -> dict[str, Any]:
+        """What `monitoring.typ` is given: only JSON types."""
+        return {
+            "language": "id",
+            "labels": LABELS["id"],
+            "title": f"Laporan Pemantauan SOP {self.period}",
+            "author": self.letterhead.institution,
+            "letterhead": self.letterhead.to_data(),
+            "sop": self.sop,
+            "period": self.period,
+            "date": long_date(self.date, "id"),
+            "lines": [list(asdict(line).values()) for line in self.lines],
+            "numbering_note": self.numbering_note,
+            "flow": [[label, str(number)] for label, number in self.flow],
+            "breaches": [list(asdict(breach).values()) for breach in self.breaches],
+            "counting": list(self.counting),
+            "made": self.made,
+            "signatory": self.signatory.to_data(),
+        }

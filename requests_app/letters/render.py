@@ -10,7 +10,7 @@ from typing import Any
 import typst
 
 FOLDER = Path(__file__).resolve().parent
-TEMPLATES = frozenset({"reply", "receipt"})
+TEMPLATES = frozenset({"reply", "receipt", "monitoring"})
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -29,7 +29,7 @@ class LetterError(Exception):
 
 
 def render(template: str, data: dict[str, Any], *, now: datetime, replace_unprintable: bool = False) -> bytes:
-    """The PDF of `template` ("reply" or "receipt") filled with `data` (a paper's `to_data()`), dated `now` (aware).
+    """The PDF of one of `TEMPLATES` filled with `data` (a paper's `to_data()`), dated `now` (aware).
 
     The same arguments give the same bytes on every machine and in every process: the moment comes from `now`, the
     fonts from the typst package, the data as JSON. Fields are data to the typesetter, so markup in them is printed as

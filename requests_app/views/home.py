@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.middleware import PersonRequest
-from accounts.permissions import authority
+from accounts.permissions import authority, has
 from accounts.roles import Permission
 from requests_app import renewals, selectors
 from requests_app.models import AccessRequest
 from requests_app.sop import OPEN, Status
+from requests_app.steps import calendar_changes
 from requests_app.views import showing
 from webservice_accounts import provisioners
 from webservice_accounts import selectors as accounts
@@ -50,6 +51,7 @@ def home(http: PersonRequest) -> HttpResponse:
             "reads_only": is_office and not any(authority(http.user, act, today) for act in OFFICE_ACTS),
             "ending": renewals.ending(http.user, now),
             "all_ending": accounts.ending(now).count() if is_office else 0,
+            "to_confirm": calendar_changes.unconfirmed_years(today) if has(http.user, Permission.ADMINISTER) else (),
             "service_tasks": provisioners.count_for(http.user, now),
         },
     )

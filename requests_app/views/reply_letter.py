@@ -35,13 +35,19 @@ LANGUAGES = {"id": N_("Indonesia"), "en": N_("Inggris")}
 """In which a letter can be worded."""
 
 
+def _turned_away(http: PersonRequest, item: AccessRequest, action: Action, *, now: datetime) -> HttpResponse | None:
+    """As `turned_away`; and while nothing can be worded yet, there is no page on which a form could stay."""
+    is_worded = item.status in (*UNDER_WAY, *ISSUED)
+    return turned_away(http, item, action, now=now) or (None if is_worded else redirect(item))
+
+
 def write(http: PersonRequest, reference: str) -> HttpResponse:
     """Edit the draft beside its preview, keep it, put it before the head; afterwards the letter as it stands."""
     now = timezone.now()
     item = found(http, reference)
     if item.status in (Status.REPLY_APPROVAL, *ISSUED) and http.method != "POST":
         return _as_it_stands(http, item, now)
-    if away := turned_away(http, item, Action.SAVE_REPLY, now=now):
+    if away := _turned_away(http, item, Action.SAVE_REPLY, now=now):
         return away
     asked_for = http.GET.get("usulan", "")
     form = ReplyForm(typed(http), reply=_reply(item, language=asked_for))
@@ -92,7 +98,7 @@ def approve(http: PersonRequest, reference: str) -> HttpResponse:
     """The head reads the draft and approves it; the next draft opens."""
     now = timezone.now()
     item = found(http, reference)
-    if away := turned_away(http, item, Action.RETURN_REPLY, now=now):
+    if away := _turned_away(http, item, Action.RETURN_REPLY, now=now):
         return away
     form = ApprovalForm(http.POST or None)
     if http.method == "POST" and attempt(
@@ -111,7 +117,7 @@ def return_reply(http: PersonRequest, reference: str) -> HttpResponse:
     """The head wants the draft changed; the next draft opens."""
     now = timezone.now()
     item = found(http, reference)
-    if away := turned_away(http, item, Action.RETURN_REPLY, now=now):
+    if away := _turned_away(http, item, Action.RETURN_REPLY, now=now):
         return away
     form = CorrectionForm(typed(http))
     if http.method == "POST" and attempt(
@@ -178,6 +184,7 @@ def _paper(http: PersonRequest, item: AccessRequest, now: datetime) -> dict[str,
         "now": now,
         "item": item,
         "due": showing.due_of(entry),
+        "why": showing.why(item, entry),
         "tone": showing.tone_of(entry, now, is_mine=True),
         "actions": {row.action for row in policies.allowed(http.user, item, now=now)},
         "why_not_approve": policies.why_not(http.user, item, Action.APPROVE_REPLY, now=now),

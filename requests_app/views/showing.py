@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import has
 from accounts.roles import Permission
 from accounts.wording import N_
-from requests_app import selectors
+from requests_app import deadlines, selectors, sla_wording, working_time
 from requests_app.models import AccessRequest, Document, StepEntry
 from requests_app.sla import Clock
 from requests_app.sop import ACTOR_LABELS, Action, Actor, Status
@@ -28,6 +30,7 @@ WORK_PAGE: Mapping[Status, str] = {
     Status.AWAITING_DISPOSITION: "disposition",
     Status.DISPOSED: "account_work",
     Status.CLARIFICATION: "answer",
+    Status.CONSENT: "answer_owner",
     Status.ACCOUNT_CREATED: "inform",
     Status.INFORMED: "key",
     Status.REPLY_DRAFTING: "reply",
@@ -44,6 +47,7 @@ WORK_LABEL: dict[Status, str] = {
     Status.AWAITING_DISPOSITION: N_("Putuskan disposisi"),
     Status.DISPOSED: N_("Buat akun"),
     Status.CLARIFICATION: N_("Jawab pertanyaan"),
+    Status.CONSENT: N_("Jawab sebagai pemilik data"),
     Status.ACCOUNT_CREATED: N_("Informasikan akun"),
     Status.INFORMED: N_("Buka kunci dan konfirmasi"),
     Status.REPLY_DRAFTING: N_("Siapkan surat balasan"),
@@ -66,6 +70,10 @@ VERB_ICONS = {
     Action.ASK_FOR_CLARIFICATION: "help",
     Action.REFUSE: "x-circle",
     Action.ASK_UNIT: "help",
+    Action.ASK_OWNER: "database",
+    Action.ANSWER_OWNER: "decision",
+    Action.RECORD_CONSENT: "letter",
+    Action.REASSIGN: "users",
     Action.CREATE_ACCOUNT: "key",
     Action.INFORM: "mail",
     Action.CONFIRM: "check-circle",
@@ -76,6 +84,7 @@ VERB_ICONS = {
     "reveal": "unlock",
     "deadline_breach": "late",
     "deadline_moved": "calendar",
+    "explain_lateness": "pen",
 }
 """What a line of the timeline is drawn with; the others get a dot."""
 
@@ -109,6 +118,18 @@ def tone_of(entry: StepEntry | None, now: datetime, *, is_mine: bool) -> str:
     return "in_time" if due else "waiting"
 
 
+def why(item: AccessRequest, entry: StepEntry | None) -> sla_wording.Words | None:
+    """The deadline that `due_of` shows, explained for `_explanation.html`; None where none is shown.
+
+    For pages about one request: it reads the history, the calendar and the rules.
+    """
+    if due_of(entry) is None:
+        return None
+    history = list(item.entries.order_by("entered_at", "pk"))
+    explanation = deadlines.explained(history, working_time.working_calendar(), working_time.rules())
+    return sla_wording.in_words(explanation, _, get_language() or "id") if explanation else None
+
+
 def open_entry(item: AccessRequest) -> StepEntry | None:
     """The stay that lasts, from `selectors.with_clock` when the list was fetched with it."""
     if hasattr(item, "open_entries"):
@@ -116,15 +137,18 @@ def open_entry(item: AccessRequest) -> StepEntry | None:
     return item.entries.filter(left_at__isnull=True).first()
 
 
-def label_of(item: AccessRequest, user: User) -> str:
-    """The state in words, for the office or for those who applied."""
+def label_of(item: AccessRequest, user: User, *, mine: bool = False) -> str:
+    """The state in words: for the office, for those who applied, and for the unit whose answer it waits for."""
+    if mine and item.status == Status.CONSENT:
+        return _("Menunggu jawaban Anda")
     step = item.step
     return _(step.label if has(user, Permission.SEE_EVERY_REQUEST) else step.applicant_label)
 
 
 def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bool = False) -> list[dict[str, Any]]:
     """What `_card.html` is given for each; `mine`: these wait for the reader, so the button leads to the work."""
-    shown = []
+    items, shown = list(items), []
+    hands = selectors.in_whose_hands(items, now)
     for item in items:
         entry = open_entry(item)
         shown.append(
@@ -134,8 +158,10 @@ def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bo
                 "title": item.application or item.letter_subject or _("Permohonan tanpa judul"),
                 "unit": item.unit.name,
                 "tone": tone_of(entry, now, is_mine=mine),
-                "text": label_of(item, user),
+                "text": label_of(item, user, mine=mine),
+                "who": _who(item, hands.get(item.pk)),
                 "due": due_of(entry),
+                "why_url": f"{item.get_absolute_url()}#batas-waktu" if due_of(entry) else "",
                 "since": entry.entered_at if entry else item.finished_at,
                 "item": item,
                 "is_open": entry is not None,
@@ -146,14 +172,37 @@ def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bo
     return shown
 
 
-def stations(item: AccessRequest) -> list[dict[str, Any]]:
-    """What `_progress.html` is given: the six stations of the SOP."""
-    shown = []
+def who(item: AccessRequest, now: datetime) -> str:
+    """Who at PSI is on it, or that nobody is yet; "" where it is in nobody's hands there."""
+    return _who(item, selectors.in_whose_hands([item], now).get(item.pk))
+
+
+def _who(item: AccessRequest, hands: selectors.Hands | None) -> str:
+    if hands is None:
+        return ""
+    if hands.person is None:
+        return _("Belum diambil Divisi PSI")
+    if hands.substitute:
+        name = _("%(substitute)s, menggantikan %(name)s s.d. %(until)s") % {
+            "substitute": hands.substitute.substitute,
+            "name": hands.person,
+            "until": date_format(hands.substitute.ends_on, "j F"),
+        }
+    else:
+        name = f"{hands.person} ({_(ACTOR_LABELS[Actor.PSI])})"
+    if item.status in selectors.KEPT_BY_ONE:
+        return _("Ditangani: %(name)s") % {"name": name}
+    return _("Sedang dikerjakan: %(name)s") % {"name": name}
+
+
+def stations(item: AccessRequest, now: datetime) -> list[dict[str, Any]]:
+    """What `_progress.html` is given: the six stations of the SOP, with who is there today."""
+    shown, hands = [], selectors.in_whose_hands([item], now).get(item.pk)
     for station in selectors.progress(item):
         actor: Actor = station.waits_for or station.activity.actor
         who = _(ACTOR_LABELS[actor])
-        if station.state == "now" and actor is Actor.PSI and item.assignee:
-            who = f"{item.assignee} ({who})"
+        if station.state == "now" and actor is Actor.PSI and hands and hands.person:
+            who = f"{hands.substitute.substitute if hands.substitute else hands.person} ({who})"
         shown.append(
             {
                 "number": station.activity.number,

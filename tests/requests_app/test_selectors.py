@@ -146,6 +146,7 @@ WAITS_FOR = {
     Status.AWAITING_DISPOSITION: {"head", "substitute"},
     Status.DISPOSED: {"psi", "psi2"},
     Status.CLARIFICATION: {"unit"},
+    Status.CONSENT: {"owner"},
     Status.ACCOUNT_CREATED: {"psi"},
     Status.INFORMED: {"responsible"},
     Status.REPLY_DRAFTING: {"helpdesk"},
@@ -162,6 +163,7 @@ def test_a_request_waits_for_those_whom_the_sop_names(status: Status) -> None:
     people = {
         "unit": factories.person(Role.UNIT_STAFF, unit=unit),
         "other_unit": factories.person(Role.UNIT_STAFF),
+        "owner": factories.person(Role.UNIT_STAFF),
         "helpdesk": factories.person(Role.HELPDESK),
         "head": factories.person(Role.HEAD),
         "substitute": factories.person(None),
@@ -174,7 +176,8 @@ def test_a_request_waits_for_those_whom_the_sop_names(status: Status) -> None:
     Substitution.objects.create(
         absent=people["head"], substitute=people["substitute"], starts_on=NOW.date(), ends_on=NOW.date()
     )
-    item = a_request(status, by=people["unit"])
+    kind = factories.DataTypeFactory(owner=people["owner"].unit)
+    item = a_request(status, by=people["unit"], data_types=[kind])
     assert {name for name, person in people.items() if waits(person, item)} == WAITS_FOR[status]
 
 
@@ -280,14 +283,6 @@ def test_the_rows_are_the_calendar() -> None:
 
 def test_every_kind_of_day_row_is_one_of_the_clock() -> None:
     assert {kind.value for kind in DayRow.Kind} == {kind.value for kind in sla.DayKind}
-
-
-def test_the_reading_is_that_of_the_institution() -> None:
-    house = factories.the_institution()
-    assert selectors.reading() is sla.Reading.SAME_TIME
-    house.reading = "end-of-day"
-    house.save()
-    assert selectors.reading() is sla.Reading.END_OF_DAY
 
 
 # --- the desk of the helpdesk -----------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from requests_app.letters.papers import (
     Facts,
     Letterhead,
     Logo,
+    MonitoringReport,
     Numbered,
     Paragraph,
     Receipt,
@@ -26,6 +27,7 @@ from requests_app.letters.papers import (
     Signatory,
 )
 from requests_app.letters.render import FOLDER, TEMPLATES, LetterError, render
+from tests.requests_app.letters.samples import REPORT
 
 Lines = Callable[[bytes], list[list[str]]]
 Runs = Callable[[bytes], list[list[Any]]]
@@ -83,7 +85,11 @@ RECEIPT = Receipt(
     note="Dibuat oleh sistem, sah tanpa tanda tangan.",
 )
 
-PAPERS: dict[str, ReplyLetter | Receipt] = {"reply": LETTER, "receipt": RECEIPT}
+PAPERS: dict[str, ReplyLetter | Receipt | MonitoringReport] = {
+    "reply": LETTER,
+    "receipt": RECEIPT,
+    "monitoring": REPORT,
+}
 
 
 def reply(letter: ReplyLetter) -> bytes:

@@ -214,6 +214,14 @@ def test_the_preview_is_a_pdf_that_can_do_nothing(desk: Client) -> None:
     assert not Document.objects.filter(kind=Document.Kind.REPLY_LETTER).exists()
 
 
+def test_a_form_sent_before_there_is_anything_to_answer_leads_to_the_request(desk: Client, phone: Client) -> None:
+    item = a_request(Status.DISPOSED)
+    for client, page in ((desk, "reply"), (phone, "approve_reply"), (phone, "return_reply")):
+        response = client.post(url(page, item), LETTER | {"reason": "Ubah hal."})
+        assert response["Location"] == item.get_absolute_url(), page
+    assert not ReplyLetter.objects.exists()
+
+
 def test_a_draft_that_cannot_be_printed_says_why_instead(desk: Client) -> None:
     item = saved(drafting(), desk, body="Selamat 😀")
     answer = desk.get(url("reply_preview", item))
