@@ -16,7 +16,7 @@ test:  ## Run all tests on PostgreSQL and on SQLite (ARGS="tests/journeys -x")
 check:  ## Lint, types, layers, migrations, deployment, translations, generated documents
 	@bin/check
 
-bench:  ## Measure the gate beside its peers (ARGS="--only Basic"; ARGS=--write renews docs/performance.md)
+bench:  ## Measure the gate and the clock (ARGS="--only Basic" or sweep; ARGS=--write renews docs/performance.md)
 	@bin/bench $(ARGS)
 
 fix:  ## Let ruff repair what it can

@@ -1,4 +1,4 @@
-"""`make bench`: the gate beside its peers, on PostgreSQL and Redis of this machine, and docs/performance.md."""
+"""`make bench`: the gate beside its peers, the sweep of the clock, on PostgreSQL and Redis of this machine."""
 
 import argparse
 import io
@@ -20,7 +20,7 @@ from django.db import connection
 
 django.setup()
 
-from benchmarks import report  # noqa: E402
+from benchmarks import clock, report  # noqa: E402
 from benchmarks.accounts import PATH, Keys, seed  # noqa: E402  # its models need the line above
 from benchmarks.load import Run, Target, granian, queries_per_request, started, wrk  # noqa: E402
 from tests.servers import ROOT, free_port  # noqa: E402
@@ -57,8 +57,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3, help="length of one run of wrk")
     parser.add_argument("--runs", type=int, default=5, help="runs per figure; the median counts")
     parser.add_argument("--accounts", type=int, nargs="+", default=[10, 1_000_000], help="sizes of the table")
-    parser.add_argument("--only", default="", help="contestants whose name holds this")
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--requests", type=int, nargs="+", default=[1_000, 1_000_000], help="sizes for the sweep")
+    parser.add_argument("--sweeps", type=int, default=9, help="sweeps per figure; the median counts")
+    parser.add_argument("--only", default="", help=f"contestants whose name holds this, or {clock.NAME}")
+    parser.add_argument("--write", action="store_true", help="write what was measured into docs/performance.md")
     return parser.parse_args()
 
 
@@ -161,7 +163,21 @@ def set_logging(value: str) -> None:
 def main() -> None:
     """Measure, print, and write the page when asked."""
     options = arguments()
-    database_log, rows = prepare(), []
+    database_log = prepare()
+    where = {"machine": machine(), "day": date.today()}  # noqa: DTZ011
+    parts = []
+    if options.only != clock.NAME:
+        parts.append(report.gate(gate(options, database_log), options=options, **where))
+    if options.only in ("", clock.NAME):
+        parts.append(report.sweep(clock.measure(options), options=options, **where))
+    print("\n".join(parts))
+    if options.write:
+        PAGE.write_text(report.page(parts, PAGE.read_text()))
+
+
+def gate(options: argparse.Namespace, database_log: Path) -> list[report.Row]:
+    """The gate and its peers, one after the other."""
+    rows: list[report.Row] = []
     with tempfile.TemporaryDirectory(prefix="gapura-bench-") as name:
         folder, port = Path(name), free_port()
         folder.chmod(0o755)  # nginx's workers are somebody else
@@ -173,10 +189,7 @@ def main() -> None:
         run(peers(folder, port))
         for size in options.accounts:
             run(ours(seed(size, folder), folder, port, size, whole=size == max(options.accounts)))
-    text = report.page(rows, machine=machine(), day=date.today(), options=options)  # noqa: DTZ011
-    print(text)
-    if options.write:
-        PAGE.write_text(text)
+    return rows
 
 
 def machine() -> str:

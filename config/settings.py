@@ -306,5 +306,8 @@ LOGGING = {
     "filters": {"private": {"()": "config.logs.HidePrivateAddresses"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["private"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # not Django's own as well, which know nothing of what is private
+        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
 }

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
+from http.cookies import Morsel
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -36,7 +39,9 @@ SITUATIONS = {
     "agenda": Status.REGISTERED,
     "head": Status.AWAITING_DISPOSITION,
     "psi": Status.DISPOSED,
+    "late": Status.DISPOSED,  # and its deadline has passed
     "asked": Status.CLARIFICATION,
+    "owner": Status.CONSENT,
     "made": Status.ACCOUNT_CREATED,
     "told": Status.INFORMED,
     "opened": Status.INFORMED,  # and the key was opened
@@ -60,16 +65,27 @@ class World:
 
     people: dict[str, User | None]
     words: dict[str, Any]
+    sessions: dict[str, "Morsel[str]"] = field(default_factory=dict)
+    """The cookies of those who signed in once for all their clients; see `sign_in`."""
 
     def client(self, letter: str, **options: Any) -> Client:
+        """A browser of this person, signed in."""
         client, person = Client(**options), self.people[letter]
-        if person:
+        if letter in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[letter]
+        elif person:
             client.force_login(person)
         return client
 
+    def sign_in(self) -> None:
+        """Sign everybody in, in the transaction of now: their later clients share that session."""
+        for letter, person in self.people.items():
+            if person:
+                self.sessions[letter] = self.client(letter).cookies[settings.SESSION_COOKIE_NAME]
+
     def path(self, name: str) -> str:
         """The address of that name, filled in with what it needs."""
-        pattern = next(address for known, address in addresses() if known == name)
+        pattern = dict(addresses())[name]
         words = self.words | ({"key": self.words["issued"]} if name == "issued_letter" else {})
         needs = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
         return reverse(SAME_ADDRESS.get(name, name), kwargs={word: words[word] for word in needs})
@@ -111,6 +127,8 @@ def a_request(situation: str, by: User) -> AccessRequest:
     item = factories.a_request(
         SITUATIONS[situation], by=by, email="pj@usk.ac.id", **{name: f"{CANARY}{name}" for name in texts}
     )
+    if situation == "late":
+        item.entries.filter(left_at=None).update(due_at=timezone.now() - timedelta(minutes=5))
     if situation == "opened":
         holder = handover.ProvenHolder(item.account_id, item.person_name)
         handover.reveal(item.account, by=holder, now=timezone.now())
@@ -119,7 +137,11 @@ def a_request(situation: str, by: User) -> AccessRequest:
 
 def words_of(item: AccessRequest) -> dict[str, Any]:
     """What an address can ask of this request."""
-    words = {"reference": item.reference, "key": item.documents.earliest("pk").key}
+    words = {
+        "reference": item.reference,
+        "key": item.documents.earliest("pk").key,
+        "run": item.entries.order_by("pk").last().pk,
+    }
     if issued := item.documents.filter(kind="reply_letter").first():
         words["issued"] = issued.key
     if item.account:
@@ -128,7 +150,8 @@ def words_of(item: AccessRequest) -> dict[str, Any]:
     return words
 
 
-def addresses() -> Iterator[tuple[str, str]]:
+@cache
+def addresses() -> tuple[tuple[str, str], ...]:
     """Name and pattern of every address there is, and of the rows that share one."""
 
     def walk(patterns: list[URLPattern | URLResolver], before: str, space: str) -> Iterator[tuple[str, str]]:
@@ -140,5 +163,4 @@ def addresses() -> Iterator[tuple[str, str]]:
                 yield f"{space}{one.name}", before + str(one.pattern)
 
     known = list(walk(get_resolver().url_patterns, "", ""))
-    yield from known
-    yield from ((row, dict(known)[name]) for row, name in SAME_ADDRESS.items())
+    return (*known, *((row, dict(known)[name]) for row, name in SAME_ADDRESS.items()))

@@ -27,7 +27,7 @@ from config.defaults import INSTITUTION
 from requests_app.models import AccessRequest, AgendaEntry, Document
 from requests_app.reply_papers import propose
 from requests_app.sop import Status
-from requests_app.steps import account, agenda, confirmation, disposition, reply_letter, request_letter
+from requests_app.steps import account, agenda, confirmation, consent, disposition, reply_letter, request_letter
 from requests_app.uploads import Inspected
 from tests import files
 from webservice_accounts import handover, services
@@ -138,6 +138,7 @@ SIDE_ROADS = {
     Status.DRAFT: (),
     Status.RETURNED: (*MAIN_ROAD[:1], Status.RETURNED),
     Status.CLARIFICATION: (*MAIN_ROAD[:4], Status.CLARIFICATION),
+    Status.CONSENT: (*MAIN_ROAD[:4], Status.CONSENT),
     Status.WITHDRAWN: (*MAIN_ROAD[:1], Status.WITHDRAWN),
 }
 
@@ -264,6 +265,13 @@ def ask_unit(request: AccessRequest, now: datetime) -> None:
     account.ask_unit(request, by=somebody(Role.PSI), now=now, question=QUESTION)
 
 
+def ask_owner(request: AccessRequest, now: datetime) -> None:
+    """Of the unit that owns the first kind of data asked for; else of a new one."""
+    owners = [row.data_type.owner for row in request.items.select_related("data_type__owner")]
+    unit = next((owner for owner in owners if owner.pk != request.unit_id), None) or UnitFactory()
+    consent.ask(request, unit, by=somebody(Role.PSI), now=now, question=QUESTION)
+
+
 def create_account(request: AccessRequest, now: datetime) -> None:
     granting = account.Granting(
         username=f"uji-{request.reference.lower()}",
@@ -307,6 +315,7 @@ MOVES: dict[Status, Callable[[AccessRequest, datetime], None]] = {
     Status.AWAITING_DISPOSITION: forward,
     Status.DISPOSED: dispose,
     Status.CLARIFICATION: ask_unit,
+    Status.CONSENT: ask_owner,
     Status.ACCOUNT_CREATED: create_account,
     Status.INFORMED: inform,
     Status.REPLY_DRAFTING: confirm,

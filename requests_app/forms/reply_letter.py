@@ -68,6 +68,8 @@ class ReplyForm(forms.ModelForm):
         super().__init__(data, instance=reply)
         for name, longest in (("recipient", 500), ("body", 20_000), ("copies", 2000)):
             self.fields[name].validators.append(MaxLengthValidator(longest))
+        for name in ("subject", "body"):
+            self.fields[name].widget.attrs["lang"] = reply.language  # the letter's, which may not be the reader's
 
     def clean(self) -> dict[str, Any]:
         super().clean()

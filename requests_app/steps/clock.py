@@ -46,6 +46,9 @@ def plan(entry: StepEntry, calendar: sla.WorkingCalendar, rules: Rules) -> None:
     due_at = entry.due_at
     if due_at is None or not to_come:
         return
+    # Moved away from and now back again: it stands as it did.
+    moved = entry.deadline_notices.filter(due_at=due_at, skipped=Skipped.MOVED)
+    moved.update(state=State.PLANNED, skipped="")
     of_the_same_clock = DeadlineNotice.objects.filter(
         entry__request=entry.request_id, entry__clock_started_at=entry.clock_started_at
     )
@@ -53,7 +56,7 @@ def plan(entry: StepEntry, calendar: sla.WorkingCalendar, rules: Rules) -> None:
     known = set(
         of_the_same_clock.filter(said_once | Q(due_at=due_at))
         .exclude(kind=Kind.WARNING, entry__lt=entry.pk)
-        .exclude(skipped=Skipped.STEP_DONE)
+        .exclude(skipped__in=(Skipped.STEP_DONE, Skipped.MOVED))
         .values_list("kind", flat=True)
     )
     DeadlineNotice.objects.bulk_create(

@@ -64,9 +64,9 @@ class Act:
         request.version += 1
         if target is not None:
             request.status = target
-            _close_entry(request, by=self.user, now=self.now)
+            at = _close_entry(request, by=self.user, now=self.now)
             request.save()
-            _open_entry(request, by=self.user, now=self.now, happened_at=happened_at)
+            _open_entry(request, by=self.user, now=at, written_later=happened_at not in (None, self.now))
         else:
             request.save()
         event = audit.record(
@@ -105,14 +105,17 @@ def open_first_entry(request: AccessRequest, *, by: User, now: datetime) -> None
     _open_entry(request, by=by, now=now)
 
 
-def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> None:
+def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> datetime:
+    """End the stay that lasts. When: `now`, but not before it began, should the machine's clock have been set back."""
     for entry in request.entries.filter(left_at__isnull=True):
+        now = max(now, entry.entered_at)
         clock.note_leaving(entry, now=now)
         entry.left_at, entry.left_by = now, by
         entry.save(update_fields=["left_at", "left_by"])
+    return now
 
 
-def _open_entry(request: AccessRequest, *, by: User | None, now: datetime, happened_at: datetime | None = None) -> None:
+def _open_entry(request: AccessRequest, *, by: User | None, now: datetime, written_later: bool = False) -> None:
     entry = StepEntry(request=request, status=request.status, entered_at=now, entered_by=by)
     if entry.step.waits_for is None:
         entry.left_at = now
@@ -122,7 +125,7 @@ def _open_entry(request: AccessRequest, *, by: User | None, now: datetime, happe
         entry.clock_started_at, entry.due_at = deadlines.due_at(history, calendar, rules)
     entry.save()
     clock.plan(entry, calendar, rules)
-    _record_passage(request, history, calendar, written_later=happened_at not in (None, now))
+    _record_passage(request, history, calendar, written_later=written_later)
 
 
 def _record_passage(

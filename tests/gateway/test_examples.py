@@ -149,6 +149,7 @@ HERE = {name: (run, program(name, BESIDE_PYTHON)) for name, run in {"traefik": t
 
 
 @pytest.mark.processes
+@pytest.mark.either  # Traefik and Envoy; the gate behind them: test_nginx.py
 def test_traefik_and_envoy_with_the_real_gate(
     world: World, webservice: Webservice, request: pytest.FixtureRequest
 ) -> None:
@@ -194,6 +195,7 @@ def opens_and_closes(port: int, webservice: Webservice, student: Consumer, liste
 
 
 @pytest.mark.processes
+@pytest.mark.either  # Traefik and Envoy; the gate behind them: test_nginx.py
 def test_in_traefik_and_envoy_a_gate_in_trouble_opens_nothing(webservice: Webservice) -> None:
     troubles = [None, b"\x00\x01", no("500 Internal Server Error"), no("403 Forbidden", "rate", "Retry-After: 3")]
     not_200 = [YES, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]  # Traefik takes any 2xx; see docs/gateway.md

@@ -12,7 +12,7 @@ from tests.gateway.conftest import Certificate, Consumer, Gate, World
 from tests.gateway.stage import YES, Gateway, StubGate, Webservice, ask, no
 from webservice_accounts.lifecycle import TAKES_EFFECT_WITHIN
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.either]  # what nginx remembers; the gate behind it: test_nginx.py
 
 STUDENT = "/api/mahasiswa/1908107010021"
 EARLY = [f"/api/mahasiswa/{number}" for number in range(8)]

@@ -11,7 +11,7 @@ from tests.gateway import stage
 from tests.gateway.conftest import Certificate
 from tests.gateway.stage import YES, Gateway, StubGate, Webservice, ask, ask_raw, no
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.either]  # nginx before a gate made for the test
 
 SECRET = "uws_" + "a" * 36
 KEY = {"X-API-Key": SECRET}

@@ -10,6 +10,8 @@ from tests.browser import Windows
 from tests.journeys.people import Person, reference_of
 from tests.live import LiveGapura
 
+pytestmark = pytest.mark.either  # colours and words of pages
+
 PAGES = {
     demo.UNIT_STAFF: ("/", "/permohonan/", "/permohonan/baru/", "/permohonan/{siakad}/", "/sop/", "/pemberitahuan/"),
     demo.HELPDESK: ("/", "/agenda/", "/permohonan/{laboratory}/agenda/", "/kalender/"),

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from config import demo
@@ -9,6 +10,8 @@ from tests.browser import Windows
 from tests.journeys import people
 from tests.journeys.people import Person
 from tests.live import LiveGapura
+
+pytestmark = pytest.mark.either  # the key in a browser; test_whole_request.py walks the same steps on both
 
 APPLICATION = "SIAKAD FMIPA"
 """In the demo it waits for PSI, and asks for grades and lecturers."""

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from config import demo
@@ -9,6 +10,8 @@ from tests.browser import Windows
 from tests.journeys import people
 from tests.journeys.people import Person
 from tests.live import LiveGapura
+
+pytestmark = pytest.mark.either  # letters in a browser; test_whole_request.py walks the same steps on both
 
 LABORATORY, DASHBOARD, ALUMNI = "Sistem Informasi Laboratorium", "Dasbor Mutu FEB", "Portal Alumni FMIPA"
 """Applications of the demo: two letters that were sent, one that waits for the head."""

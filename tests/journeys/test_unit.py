@@ -12,6 +12,8 @@ from tests.journeys import people
 from tests.journeys.people import LETTER, PHOTO, Person
 from tests.live import LiveGapura
 
+pytestmark = pytest.mark.either  # forms in a browser; what they write is walked on both by test_whole_request.py
+
 BROKEN = {"name": "pindaian.pdf", "mimeType": "application/pdf", "buffer": files.truncated_pdf()}
 
 

@@ -227,3 +227,4 @@ def test_the_secret_stands_in_no_log(psi: User, caplog: pytest.LogCaptureFixture
     assert secret not in caplog.text
     assert "private" in settings.LOGGING["handlers"]["stderr"]["filters"]
     assert {name for one in settings.LOGGING["loggers"].values() for name in one["handlers"]} == {"stderr"}
+    assert logging.getLogger("django").handlers == [], "what Django logs by itself hides nothing"

@@ -127,6 +127,15 @@ def test_what_does_not_fit_on_a_sheet_goes_to_the_next(monkeypatch: pytest.Monke
     }
 
 
+def test_several_lists_in_one_file_stand_in_their_order_and_numbers_stay_numbers() -> None:
+    sheets = [exports.Sheet("Tabel", ["No", "Persen"], [["1", 84.2]]), exports.Sheet("Kosong", ["No"], [])]
+    with exports.workbook(sheets) as file:
+        book = load_workbook(file)
+    assert book.sheetnames == ["Tabel", "Kosong"]
+    assert [cell.value for cell in book["Tabel"][2]] == ["1", 84.2]
+    assert book["Kosong"].max_row == 1
+
+
 def test_an_empty_list_is_a_file_with_a_head() -> None:
     assert b"".join(csv_lines(HEAD, [])) == "\ufeffNama;Sejak\r\n".encode()
     with xlsx("Catatan", HEAD, []) as file:

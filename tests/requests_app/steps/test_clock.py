@@ -567,6 +567,21 @@ def test_a_breach_that_the_new_calendar_undid_is_told_to_nobody() -> None:
     assert "terlewati" in mailed()[PSI]
 
 
+def test_a_breach_is_told_after_all_when_the_change_that_undid_it_is_taken_back() -> None:
+    # Due on Friday at 15.50, noticed on Saturday; until Monday at 9.00 Friday is a holiday by mistake.
+    item, administrator = disposed(wib(26, 15, 50)), factories.person(Role.ADMINISTRATOR)
+    clock.sweep(now=wib(28, 10))
+    holiday(27)
+    clock.recompute(by=administrator, now=wib(28, 11))
+    clock.sweep(now=wib(30, 7, 30))
+    assert "terlewati" not in " ".join(mailed().values())
+    DayRow.objects.all().delete()
+    clock.recompute(by=administrator, now=wib(30, 9))
+    clock.sweep(now=wib(30, 9, 1))
+    assert "terlewati" in mailed()[PSI]
+    assert breaches(item) == [wib(27, 15, 50)]
+
+
 def test_the_other_reading_holds_for_clocks_that_start_from_then_on() -> None:
     before = disposed(DISPOSED_AT)
     ClockRule.objects.create(number="3", effective_from=wib(23, 9, 30), reading="end-of-day", chosen_at=wib(23, 9, 30))

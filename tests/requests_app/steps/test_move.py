@@ -54,6 +54,16 @@ def test_a_stay_with_a_standard_knows_from_when_it_is_counted_and_when_it_is_due
     assert (stay.clock_started_at, stay.due_at) == (None, None)
 
 
+def test_a_stay_never_ends_before_it_began_though_the_clock_of_the_machine_was_set_back() -> None:
+    item = a_request(Status.CLARIFICATION)
+    asked_at = MONDAY + timedelta(minutes=5)
+    request_letter.answer(item, by=item.created_by, now=asked_at - timedelta(minutes=40), text="Satu tahun.")
+    *_earlier, worked, asked, answered = StepEntry.objects.filter(request=item).order_by("entered_at", "pk")
+    assert (asked.status, asked.entered_at, asked.left_at) == (Status.CLARIFICATION, asked_at, asked_at)
+    assert (answered.status, answered.entered_at) == (Status.DISPOSED, asked_at)
+    assert answered.due_at == worked.due_at
+
+
 def from_paper(item: AccessRequest) -> dict[str, bool]:
     return dict(Passage.objects.filter(request=item).values_list("number", "is_from_paper"))
 
