@@ -1,7 +1,8 @@
 """Who stands in for whom (Plh., Plt.): appointed for dates, ended early, told to both and kept on record.
 
-A right is lent once. Who is away on a date is not appointed for it; and when a substitute goes away
-themselves, those they stand in for are told: nothing passes on to the substitute's substitute.
+A right is lent once, and nobody lends themselves that of somebody else. Who is away on a date is not appointed for it;
+and when a substitute goes away themselves, those they stand in for are told: nothing passes on to the substitute's
+substitute.
 """
 
 from dataclasses import dataclass
@@ -54,6 +55,10 @@ def appoint(appointment: Appointment, *, by: User, now: datetime) -> Substitutio
     absent = User.objects.select_for_update().get(pk=appointment.absent.pk)
     right = _checked_right(by, absent, now)
     _check(appointment, absent, timezone.localdate(now))
+    if appointment.substitute == by:
+        raise NotPossible(
+            _("Anda tidak dapat menunjuk diri sendiri. Mintalah yang berhalangan atau administrator lain.")
+        )
     row = Substitution.objects.create(
         absent=absent,
         substitute=appointment.substitute,
@@ -125,6 +130,8 @@ def _check(appointment: Appointment, absent: User, today: date) -> None:
         raise NotPossible(_("%(name)s tidak aktif lagi. Pilih orang lain.") % {"name": substitute})
     if starts_on < today:
         raise NotPossible(_("Tanggal mulai tidak boleh sebelum hari ini."))
+    if starts_on - today > LONGEST:
+        raise NotPossible(_("Tanggal mulai lebih dari satu tahun lagi. Periksa tahunnya."))
     if ends_on < starts_on:
         raise NotPossible(_("Tanggal akhir tidak boleh sebelum tanggal mulai."))
     if ends_on - starts_on >= LONGEST:

@@ -6,7 +6,7 @@ for: how long a unit, the responsible person or the owner of the data takes is t
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -85,7 +85,12 @@ class Forecast:
         return from_these % {"count": self.count, "days": LOOKS_BACK.days, "hours": hours_text(self.day)}
 
 
-def of(request: AccessRequest, *, now: datetime) -> Forecast | None:
+def of(
+    request: AccessRequest,
+    *,
+    now: datetime,
+    calendar: Callable[[], sla.WorkingCalendar] = working_time.working_calendar,
+) -> Forecast | None:
     """The forecast for a request under way; None for a draft and after the end.
 
     The number of queries does not grow with what is looked at.
@@ -96,12 +101,12 @@ def of(request: AccessRequest, *, now: datetime) -> Forecast | None:
         return None
     if step.waits_for in OUTSIDE_THE_OFFICE:
         return Forecast(waits_for=step.waits_for)
-    calendar = working_time.working_calendar()
+    hours = calendar()
     finished, under_way = _finished(now), _under_way(request, now)
     began = min(stays[0][1] for stays in (under_way, *finished.values()))
-    office = _OfficeTime(calendar, began, now)
+    office = _OfficeTime(hours, began, now)
     samples = [length for stays in finished.values() if (length := _worked(stays, step.number, office)) is not None]
-    day = working_time.office_day(calendar)
+    day = working_time.office_day(hours)
     if len(samples) < monitoring.ENOUGH:
         return Forecast(count=len(samples), day=day)
     slow = timedelta(seconds=monitoring.nearest_rank(sorted(samples), 90))
@@ -129,8 +134,7 @@ def _finished(now: datetime) -> dict[int, list[_Stay]]:
 
 
 def _under_way(request: AccessRequest, now: datetime) -> list[_Stay]:
-    rows = request.entries.order_by("entered_at", "pk").values_list("status", "entered_at", "left_at")
-    return [(Status(status), entered_at, left_at or now) for status, entered_at, left_at in rows]
+    return [(Status(stay.status), stay.entered_at, stay.left_at or now) for stay in request.entries.all()]
 
 
 def _worked(stays: Sequence[_Stay], number: str, office: "_OfficeTime") -> float | None:

@@ -13,7 +13,7 @@ from django.db.models import F, Prefetch, Q
 from accounts.models import User
 from requests_app import sla, working_time
 from requests_app.models import AccessRequest, LateReason, StepEntry
-from requests_app.selectors import TIMED
+from requests_app.selectors import TIMED, read_history
 from requests_app.sop import Activity, Actor, activity
 
 
@@ -62,7 +62,7 @@ def in_period(starts_at: datetime, ends_at: datetime, *, calendar: sla.WorkingCa
 
 def of_request(request: AccessRequest, *, calendar: sla.WorkingCalendar, now: datetime) -> list[LateRun]:
     """The late runs of one request, the oldest first."""
-    history = list(request.entries.select_related("left_by").order_by("entered_at", "pk"))
+    history = list(read_history(request).entries.all())
     reasons = request.late_reasons.select_related("written_by")
     return list(late_runs(request, history, reasons, calendar, now))
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -144,8 +145,13 @@ def _due_at(request: AccessRequest) -> datetime | None:
 
 
 def _words(request: AccessRequest, context: dict[str, Any], recipient: str) -> dict[str, Any]:
-    valid_until = request.account.last_day if request.account else None
+    # Asked for by the few mails that say it: a template calls it.
+    valid_until = partial(_valid_until, request)
     return {"request": request, "recipient": recipient, "valid_until": valid_until, **context}
+
+
+def _valid_until(request: AccessRequest) -> date | None:
+    return request.account.last_day if request.account else None
 
 
 def _queue(key: str, to: str, language: str, words: dict[str, Any], template: str, now: datetime) -> OutgoingMail:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Institution, User
@@ -59,7 +59,7 @@ def _line(line: StepFigures) -> papers.MonitoringLine:
         printed_time=row.printed_time,
         output=row.output,
         standard=standard_text(line),
-        count=str(line.count),
+        count=number_format(line.count, force_grouping=True),
         median=length_text(line.median),
         p90=length_text(line.p90),
         share=share_text(line),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -145,9 +145,16 @@ def make(period: Period, *, by: User, now: datetime) -> Report:
     )
 
 
+_TOLD_OF_PASSAGES = (
+    "number", "started_at", "ended_at", "due_at", "took_seconds", "waited_seconds", "days_off", "is_within",
+    "request__reference", "request__unit__name", "ended_by__full_name", "ended_by__email",
+)  # fmt: skip
+"""Columns; whole requests and people would be most of the work of a long list."""
+
+
 def passages(period: Period) -> Iterator[Passage]:
     """What the figures are made of, the oldest first; few at a time in memory."""
-    rows = monitoring.passages(period.filters).select_related("request__unit", "ended_by")
+    rows = monitoring.passages(period.filters).select_related("request__unit", "ended_by").only(*_TOLD_OF_PASSAGES)
     return rows.order_by("ended_at", "pk").iterator(chunk_size=1000)
 
 
@@ -171,7 +178,7 @@ def flow(totals: Totals) -> list[tuple[str, int]]:
     """The flow of requests as label and number: the first two add up to the others."""
     return [
         (_("Berjalan sejak sebelumnya"), totals.open_before),
-        (_("Masuk"), totals.came),
+        (_("Permohonan masuk"), totals.came),
         (_("Selesai, dipenuhi"), totals.finished),
         (_("Selesai, belum dapat dipenuhi"), totals.refused),
         (_("Dibatalkan unit"), totals.withdrawn),
@@ -216,8 +223,8 @@ def late_text(breach: LateRun) -> str:
 
 
 def hours_text(length: timedelta) -> str:
-    """Hours with one decimal where there is one, as written in Indonesian: "7,5"."""
-    return f"{length / timedelta(hours=1):.1f}".removesuffix(".0").replace(".", ",")
+    """Hours with one decimal where there is one, as the reader's language writes it: "7,5" or "7.5"."""
+    return number_format(f"{length / timedelta(hours=1):.1f}".removesuffix(".0"))
 
 
 def share_text(line: StepFigures) -> str:

@@ -141,6 +141,10 @@ def _guard(right: Authority, request: AccessRequest, action: Action, now: dateti
         return _("Anda tidak dapat mendisposisikan permohonan Anda sendiri.")
     if action is Action.ANSWER_OWNER and any(is_own(person, request) for person in acting):
         return _("Anda tidak dapat menyetujui permohonan Anda sendiri.")
+    if action is Action.ANSWER_OWNER and right.person.unit_id == request.unit_id:  # who stands in for the owner
+        return _("Anda tidak dapat menyetujui permohonan unit Anda sendiri.")
+    if action is Action.RECORD_CONSENT and _applies(right.person, request):
+        return _("Yang mengajukan permohonan tidak dapat sekaligus mencatat jawaban pemilik data.")
     if action is Action.CANCEL_DISPOSITION:
         disposition = last_disposition(request)
         if disposition is None or disposition.read_at:
@@ -171,10 +175,15 @@ def why_not_create(person: User, request: AccessRequest) -> str | None:
     disposition = last_disposition(request)
     if disposition and disposition.decided_by_id == person.pk:
         return _("Yang mendisposisikan permohonan tidak dapat sekaligus membuat akunnya.")
-    wrote_it = request.created_by_id == person.pk and not request.entered_for_unit
-    if wrote_it or is_responsible(person, request):
+    if _applies(person, request):
         return _("Yang mengajukan permohonan tidak dapat sekaligus membuat akunnya.")
     return None
+
+
+def _applies(person: User, request: AccessRequest) -> bool:
+    """Whether the letter is theirs: of who wrote it, but not of the helpdesk that entered it, or is named on it."""
+    wrote_it = request.created_by_id == person.pk and not request.entered_for_unit
+    return wrote_it or is_responsible(person, request)
 
 
 def why_not_take_over(person: User, request: AccessRequest, *, now: datetime) -> str | None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Prefetch, Q, QuerySet, Window
+from django.db.models import F, Prefetch, Q, QuerySet, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -283,7 +283,10 @@ def same_letter(request: AccessRequest) -> QuerySet[AccessRequest]:
 
 def agenda_book(first: date, last: date) -> QuerySet[AgendaEntry]:
     """The lines of the buku agenda written from one local date through another, in the order of their numbers."""
-    lines = AgendaEntry.objects.filter(registered_at__date__gte=first, registered_at__date__lte=last)
+    # In UTC the first day of the calendar would begin before all time.
+    begins = datetime.combine(max(first, date.min + timedelta(days=1)), time.min, sla.WIB)
+    ends = datetime.combine(last, time.max, sla.WIB)  # nothing is stored more exactly than in microseconds
+    lines = AgendaEntry.objects.filter(registered_at__gte=begins, registered_at__lte=ends)
     return lines.select_related("request__unit", "registered_by").order_by("year", "number")
 
 
@@ -293,9 +296,17 @@ def reply_with_number(number: str, *, but_not: AccessRequest) -> ReplyLetter | N
 
 
 # --- one request ---------------------------------------------------------------------
+def read_history(request: AccessRequest) -> AccessRequest:
+    """The request with its stays, oldest first, and who ended each: `request.entries.all()` then asks no more."""
+    stays = StepEntry.objects.select_related("left_by").order_by("entered_at", "pk")
+    prefetch_related_objects([request], Prefetch("entries", queryset=stays))
+    return request
+
+
 def last_event(request: AccessRequest) -> AuditEvent | None:
-    """The latest act on this request."""
-    return AuditEvent.objects.filter(subject=request.subject).order_by("pk").last()
+    """The latest act on this request; what the clock noted and why something was late is none."""
+    acts = AuditEvent.objects.filter(subject=request.subject, verb__in=[action.value for action in Action])
+    return acts.order_by("pk").last()
 
 
 @dataclass(frozen=True)
@@ -388,7 +399,7 @@ def progress(request: AccessRequest) -> list[Station]:
 
     The row in which a request was withdrawn is not done, nor is an account that was never made.
     """
-    entries = list(request.entries.order_by("entered_at", "pk"))
+    entries = list(request.entries.all())
     is_over, is_withdrawn = request.status not in OPEN, request.status == Status.WITHDRAWN
     number = (entries[-2] if is_withdrawn else entries[-1]).step.number
     order = [row.number for row in ACTIVITIES]

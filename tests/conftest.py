@@ -49,7 +49,9 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server",
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses a browser, processes of its own, or no database, so that `-m "not browser"` needs no bookkeeping.
 
-    Files with such tests come first: they wait a lot, and should not be what everybody waits for in the end.
+    The tests of views and forms are `either`: what a page says is the same on both databases. That every page opens
+    for everybody, and every write, is asked of both (test_url_walk.py, steps/, journeys/).
+    Files with browsers and processes come first: they wait a lot, and nobody should wait for them in the end.
     """
     for item in items:
         names = getattr(item, "fixturenames", ())
@@ -59,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("processes")
         if not (item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(names)):
             item.add_marker("pure")
+        if {"views", "forms"}.intersection(item.path.parts):
+            item.add_marker("either")
     waiting = {
         item.path for item in items if item.get_closest_marker("processes") or item.get_closest_marker("browser")
     }

@@ -178,6 +178,12 @@ def filesize(size: int | None) -> str:
 
 
 @register.filter
+def grouped(count: int | str | None) -> str:
+    """A count in threes: “2.350”, English “2,350”; what is no whole number stays as it is."""
+    return number_format(count, force_grouping=True) if isinstance(count, int) else str(count or "")
+
+
+@register.filter
 def initials(name: str | None) -> str:
     """Up to two letters for a person's round sign; titles before and after the name do not count."""
     words = [word for word in str(name or "").split(",")[0].split() if word[:1].isalpha() and not word.endswith(".")]

@@ -6,6 +6,7 @@ service hears of anything. All letters share one printed page. Numbers that are 
 life come from the seed.
 """
 
+import gc
 import hashlib
 import math
 import re
@@ -25,7 +26,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from accounts import mail, notices, permissions
-from accounts.models import Institution, Notice, OutgoingMail, User
+from accounts.models import Institution, Notice, OutgoingMail, Substitution, User
 from accounts.nudge import Broker
 from accounts.permissions import holders
 from accounts.roles import Role
@@ -34,7 +35,7 @@ from config.simulation.cast import DOMAIN
 from requests_app import messages, policies, renewals, reply_papers, selectors, working_time
 from requests_app.letters.papers import Letterhead, Paragraph, ReplyLetter, Signatory
 from requests_app.letters.render import render
-from requests_app.models import Document
+from requests_app.models import AccessRequest, Document
 from requests_app.models.access_request import new_reference
 from requests_app.steps import clock, digests, request_letter
 from requests_app.uploads import Inspected, inspect
@@ -140,6 +141,8 @@ def set_up(rng: Random, *, start: datetime, until: datetime) -> Iterator[Stage]:
     on_stage = cache(partial(_of_the_cast, among=holders))
     absences = cache(permissions.absences)
     with ExitStack() as stack:
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(100_000, 50, 100)  # rows come and go by the million and leave few circles
         for place, name, other in (
             (settings, "DEBUG", False),  # Django then notes every query, which takes SQLite another query
             (mail, "compose", partial(compose, house=house)),
@@ -153,9 +156,11 @@ def set_up(rng: Random, *, start: datetime, until: datetime) -> Iterator[Stage]:
             (digests, "_waited_for", partial(_of_the_cast, among=digests._waited_for)),
             (digests, "holders", on_stage),
             (User, "roles", property(_once(_roles))),
+            (AccessRequest.created_by, "get_object", _person("created_by_id")),
+            (AccessRequest.assignee, "get_object", _person("assignee_id")),
             (permissions, "absences", absences),
             (policies, "absences_of", lambda _person, today: absences(today)),
-            (permissions, "substitutions_of", _once(permissions.substitutions_of)),
+            (permissions, "substitutions_of", _substitutions()),
             (messages, "_due_at", lambda _request: None),  # said in no subject
             (clock, "institution", lambda: house),
             (selectors, "institution", lambda: house),
@@ -184,14 +189,42 @@ def _of_the_cast(*asked: Any, among: Callable[..., Iterable[User]]) -> list[User
     return [person for person in among(*asked) if person.email.endswith(f"@{DOMAIN}")]
 
 
-def _once(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """Ask about each person (on each day) once, and not for every copy of the row: nobody's role changes meanwhile."""
-    known: dict[tuple[Any, ...], Any] = {}
+def _substitutions() -> Callable[[User, date], list[Substitution]]:
+    """In place of `permissions.substitutions_of`: read once a day for everybody; nobody goes away on the day itself."""
+    known: dict[date, dict[int, list[Substitution]]] = {}
 
-    def answer(person: User, *day: date) -> Any:
-        if (person.pk, *day) not in known:
-            known[person.pk, *day] = ask(person, *day)
-        return known[person.pk, *day]
+    def answer(person: User, today: date) -> list[Substitution]:
+        if today not in known:
+            rows = Substitution.objects.filter(starts_on__lte=today, ends_on__gte=today, absent__is_active=True)
+            known[today] = {}
+            for row in rows.select_related("absent").prefetch_related("absent__role_grants"):
+                known[today].setdefault(row.substitute_id, []).append(row)
+        return known[today].get(person.pk, [])
+
+    return answer
+
+
+def _once(ask: Callable[[User], Any]) -> Callable[[User], Any]:
+    """Ask about each person once, and not for every copy of the row: nobody's role changes meanwhile."""
+    known: dict[int, Any] = {}
+
+    def answer(person: User) -> Any:
+        if person.pk not in known:
+            known[person.pk] = ask(person)
+        return known[person.pk]
+
+    return answer
+
+
+def _person(column: str) -> Callable[[AccessRequest], User]:
+    """Who is meant by that column, read once."""
+    known: dict[int, User] = {}
+
+    def answer(request: AccessRequest) -> User:
+        pk = getattr(request, column)
+        if pk not in known:
+            known[pk] = User.objects.get(pk=pk)
+        return known[pk]
 
     return answer
 

@@ -5,10 +5,11 @@ No form writes: `change()` goes to `steps.calendar_changes`, first to be looked 
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.layout import Div, Field
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +18,17 @@ from requests_app.forms.agenda import day_field
 from requests_app.holiday_suggestions import ACCEPTABLE, Line
 from requests_app.models import DayRow, HoursPeriodRow, OfficeSpanRow
 from requests_app.sla import CalendarDay, DayKind, HoursPeriod, OfficeSpan, Week
-from requests_app.steps.calendar_changes import Change, SetDay, SetPeriod, SetWeek, TakeSuggestions
+from requests_app.steps.calendar_changes import (
+    Change,
+    SetDay,
+    SetPeriod,
+    SetWeek,
+    TakeSuggestions,
+    mark,
+    pure_day,
+    pure_period,
+    pure_week,
+)
 
 LocalDate = date
 """Within a form whose field is called date."""
@@ -52,13 +63,25 @@ class ChangeForm(forms.Form):
         raise NotImplementedError
 
 
+class SeenForm(ChangeForm):
+    """Remembers what it was opened on, so that two people who change the same do not undo each other's work."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def look_again(self) -> None:
+        """The person was told what it has become; what was typed may now replace that."""
+        data = cast("QueryDict", self.data).copy()
+        data["seen"] = self.initial["seen"]
+        self.data = data
+
+
 def _within_reach(day: date) -> date:
     if day.year not in YEARS:
         raise forms.ValidationError(_("Periksa tahunnya; kalender memuat tahun 2000 sampai dengan 2100."))
     return day
 
 
-class DayForm(ChangeForm):
+class DayForm(SeenForm):
     """A day off, or a Saturday that is worked; `row` is the one that is changed."""
 
     helper = layout(
@@ -93,6 +116,7 @@ class DayForm(ChangeForm):
         names = ("date", "kind", "name", "legal_basis", "is_estimated")
         super().__init__(data, initial={name: getattr(row, name) for name in names} if row else {"date": day})
         self.row = row
+        self.initial["seen"] = mark(pure_day(row)) if row else ""
 
     def clean_date(self) -> LocalDate:
         day = _within_reach(self.cleaned_data["date"])
@@ -104,7 +128,7 @@ class DayForm(ChangeForm):
     def change(self) -> SetDay:
         said = self.cleaned_data
         day = CalendarDay(said["date"], DayKind(said["kind"]), said["name"], said["legal_basis"], said["is_estimated"])
-        return SetDay(day, row=self.row.pk if self.row else None)
+        return SetDay(day, row=self.row.pk if self.row else None, seen=said["seen"])
 
 
 # --- hours -----------------------------------------------------------------------------------
@@ -112,7 +136,7 @@ PARTS = 2
 """Spans of a day that the table offers at least: before and after the break."""
 
 
-class HoursForm(ChangeForm):
+class HoursForm(SeenForm):
     """The hours of each weekday as a table; `week` is what they are now."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, week: Week, initial: Any = None) -> None:
@@ -189,8 +213,12 @@ class HoursForm(ChangeForm):
 class WeekForm(HoursForm):
     """The usual week."""
 
+    def __init__(self, data: Mapping[str, Any] | None = None, *, week: Week) -> None:
+        super().__init__(data, week=week)
+        self.initial["seen"] = mark(pure_week(None))
+
     def change(self) -> SetWeek:
-        return SetWeek(self.week())
+        return SetWeek(self.week(), seen=self.cleaned_data["seen"])
 
 
 class PeriodForm(HoursForm):
@@ -223,9 +251,17 @@ class PeriodForm(HoursForm):
         names = ("name", "starts_on", "ends_on", "legal_basis")
         super().__init__(data, week=week, initial={name: getattr(row, name) for name in names} if row else {})
         self.row = row
+        self.initial["seen"] = mark(pure_period(row)) if row else ""
 
     def clean_starts_on(self) -> date:
-        return _within_reach(self.cleaned_data["starts_on"])
+        day = _within_reach(self.cleaned_data["starts_on"])
+        there = HoursPeriodRow.objects.filter(starts_on=day).first()
+        if there and there != self.row:
+            raise forms.ValidationError(
+                _("Periode %(name)s mulai pada tanggal yang sama. Ubah periode itu, atau pilih tanggal lain.")
+                % {"name": there.name}
+            )
+        return day
 
     def clean_ends_on(self) -> date:
         return _within_reach(self.cleaned_data["ends_on"])
@@ -242,7 +278,8 @@ class PeriodForm(HoursForm):
     def change(self) -> SetPeriod:
         said = self.cleaned_data
         period = HoursPeriod(said["name"], said["starts_on"], said["ends_on"], self.week())
-        return SetPeriod(period, said["legal_basis"], row=self.row.pk if self.row else None)
+        row = self.row.pk if self.row else None
+        return SetPeriod(period, said["legal_basis"], row=row, seen=said["seen"])
 
 
 # --- suggestions ------------------------------------------------------------------------------
@@ -252,6 +289,7 @@ class ImportForm(ChangeForm):
     helper = layout("legal_basis", "also_unchanged")
 
     accepted = forms.MultipleChoiceField(
+        label=gettext_lazy("Usulan"),
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Usulannya berubah setelah halaman ini dibuka. Periksa lagi.")},
     )

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.layout import Div, Field
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,10 +43,11 @@ class OfficeHoursField(forms.DecimalField):
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
-    def validate(self, value: Any) -> None:
-        super().validate(value)
-        if value is not None and value % _HALVES:
+    def clean(self, value: Any) -> Any:
+        hours = super().clean(value)  # within bounds: a remainder of 1e400 cannot be computed
+        if hours is not None and hours % _HALVES:
             raise forms.ValidationError(_("Tulis dalam kelipatan setengah jam, misalnya 1,5."))
+        return hours
 
 
 class RuleForm(forms.Form):
@@ -110,6 +112,12 @@ class RuleForm(forms.Form):
         if team is not None and head is not None and head < team:
             self.add_error("head_after", _("Kepala diberi tahu bersama tim atau sesudahnya, bukan sebelumnya."))
         return self.cleaned_data
+
+    def look_again(self) -> None:
+        """The reader was told what somebody else chose; pressing again chooses against that."""
+        data = cast("QueryDict", self.data).copy()
+        data[self.add_prefix("known")] = self.initial["known"]
+        self.data = data
 
     def rule(self) -> sla.Rule:
         """What was chosen; call when the form is valid."""

@@ -6,11 +6,12 @@ from typing import Any, cast
 
 from crispy_forms.layout import Field
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Unit
-from requests_app.forms.request_letter import PickedMoment, layout
+from requests_app.forms.request_letter import EARLIEST, PickedMoment, layout
 from requests_app.models import AccessRequest, OwnerConsent, RequestedItem
 from requests_app.steps.consent import Answer
 
@@ -68,11 +69,26 @@ class AskOwnerForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, item: AccessRequest) -> None:
-        self.owners = owners(item)
+        self.item, self.owners = item, owners(item)
         first = self.owners[0] if self.owners else None
         super().__init__(data, initial={"unit": first, "question": proposed_question(item, first)})
         units = Unit.objects.filter(is_active=True).exclude(pk=item.unit_id)
         cast("UnitChoice", self.fields["unit"]).queryset = units
+
+    def clean(self) -> dict[str, Any]:
+        """The question proposed for one owner is not sent to another: it is proposed anew, to be looked at."""
+        said = super().clean() or self.cleaned_data
+        unit, question = said.get("unit"), " ".join(said.get("question", "").split())
+        others = [owner for owner in self.owners if owner != unit] if unit in self.owners else []
+        if question in {" ".join(proposed_question(self.item, other).split()) for other in others}:
+            data = cast("QueryDict", self.data).copy()
+            data["question"] = proposed_question(self.item, unit)
+            self.data = data
+            words = {"unit": unit}
+            self.add_error(
+                "question", _("Pertanyaan disesuaikan dengan data milik %(unit)s. Periksa, lalu kirim.") % words
+            )
+        return said
 
 
 class AnswerForm(forms.Form):
@@ -131,4 +147,6 @@ class RecordForm(AnswerForm):
         day: date = self.cleaned_data["dated"]
         if day > self.today:
             raise forms.ValidationError(_("Tanggal ini belum tiba. Isi tanggal pada surat jawaban."))
+        if day < EARLIEST:
+            raise forms.ValidationError(_("Periksa tahunnya; paling awal tahun 2000."))
         return day

@@ -12,6 +12,7 @@ from requests_app.forms.agenda import day_field
 from requests_app.forms.request_letter import EARLIEST
 from requests_app.monitoring_report import Period, last_full_month
 
+LATEST = date(2100, 12, 31)
 LONGEST = timedelta(days=3 * 366)
 """Longer than anybody reports on; a slip of the hand would else count the days of millennia."""
 
@@ -32,6 +33,9 @@ class PeriodForm(forms.Form):
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and first < EARLIEST:
             self.add_error("first", _("Tanggal awal paling lama tahun %(year)d.") % {"year": EARLIEST.year})
+        for name, day in (("first", first), ("last", last)):
+            if day and day > LATEST:
+                self.add_error(name, _("Periksa tahunnya; kalender memuat tahun 2000 sampai dengan 2100."))
         if first and last and last < first:
             self.add_error("last", _("Tanggal akhir tidak boleh sebelum tanggal awal."))
         elif first and last and last - first > LONGEST:

@@ -244,4 +244,16 @@ class Migration(migrations.Migration):
             model_name='passage',
             constraint=models.UniqueConstraint(fields=('request', 'number', 'started_at'), name='one_passage_per_run'),
         ),
+        migrations.AddIndex(
+            model_name='stepentry',
+            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['status', 'due_at'], name='due_in_period'),
+        ),
+        migrations.AddIndex(
+            model_name='agendaentry',
+            index=models.Index(fields=['registered_at'], name='agenda_by_day'),
+        ),
+        migrations.AddIndex(
+            model_name='replyletter',
+            index=models.Index(fields=['number'], name='reply_by_number'),
+        ),
     ]

@@ -65,6 +65,7 @@ class AgendaEntry(models.Model):
         verbose_name_plural = _("buku agenda")
         ordering = ["year", "number"]
         constraints = [models.UniqueConstraint(fields=["year", "number"], name="agenda_number_once_a_year")]
+        indexes = [models.Index(fields=["registered_at"], name="agenda_by_day")]
 
     def __str__(self) -> str:
         return f"{self.number}/{self.year}"

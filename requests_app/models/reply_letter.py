@@ -58,6 +58,7 @@ class ReplyLetter(models.Model):
                 name="outgoing_number_once_a_year",
             )
         ]
+        indexes = [models.Index(fields=["number"], name="reply_by_number")]
 
     def __str__(self) -> str:
         return self.number or self.subject

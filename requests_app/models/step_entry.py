@@ -37,6 +37,7 @@ class StepEntry(models.Model):
             models.Index(
                 fields=["due_at"], name="open_and_due", condition=Q(left_at__isnull=True, due_at__isnull=False)
             ),
+            models.Index(fields=["status", "due_at"], name="due_in_period", condition=Q(due_at__isnull=False)),
             models.Index(fields=["status", "entered_at"]),
         ]
 

@@ -60,23 +60,29 @@ class Change(Protocol):
 
 @dataclass(frozen=True)
 class SetDay:
-    """A new special day, or (`row`) what becomes of one. It is the person's own from then on."""
+    """A new special day, or (`row`) what becomes of one. It is the person's own from then on.
+
+    `seen` is the `mark` of the day as it was when the person began to change it; "" when nobody looked.
+    """
 
     day: CalendarDay
     row: int | None = None
+    seen: str = ""
 
     def title(self) -> str:
         words = {"kind": _kind(self.day), "day": _date(self.day.date)}
         return (_("Mengubah %(day)s menjadi %(kind)s") if self.row else _("Menambah %(kind)s %(day)s")) % words
 
     def apply(self) -> Written:
+        row = _day_row(self.row) if self.row else None
+        if row:
+            _check_seen(self.seen, pure_day(row), f"{_date(row.date)}, {row.name} ({_kind(pure_day(row))})")
         there = DayRow.objects.filter(date=self.day.date).first()
         if there and there.pk != self.row:
             raise Refused(_("Tanggal ini sudah ada di kalender. Ubah baris itu."))
         days = [self.day.date]
         verb, sentence, before = "add_day", N_("{actor} menambahkan {day} ke kalender kerja: {what}."), ""
-        if self.row:
-            row = _day_row(self.row)
+        if row:
             days.append(row.date)
             verb, sentence = "change_day", N_("{actor} mengubah {before} di kalender kerja menjadi {day}: {what}.")
             before = f"{sla_wording.local_date(row.date)} ({row.name})"
@@ -105,11 +111,12 @@ class RemoveDay:
 
 @dataclass(frozen=True)
 class SetPeriod:
-    """New dates with other office hours, or (`row`) what becomes of such a period."""
+    """New dates with other office hours, or (`row`) what becomes of such a period; `seen` as in `SetDay`."""
 
     period: HoursPeriod
     legal_basis: str = ""
     row: int | None = None
+    seen: str = ""
 
     def title(self) -> str:
         words = {"name": self.period.name}
@@ -118,6 +125,9 @@ class SetPeriod:
     def apply(self) -> Written:
         period, before = self.period, _period_row(self.row) if self.row else None
         was = [pure_period(before)] if before else []
+        for one in was:
+            said = f"{one.name}, {_date(one.starts_on)} – {_date(one.ends_on)}, {_hours(one.week)}"
+            _check_seen(self.seen, one, said)
         row = HoursPeriodRow(pk=self.row, name=period.name, starts_on=period.starts_on, ends_on=period.ends_on)
         row.legal_basis = self.legal_basis
         row.save()
@@ -148,14 +158,17 @@ class RemovePeriod:
 
 @dataclass(frozen=True)
 class SetWeek:
-    """Other hours for the usual week, on every date without a period of its own."""
+    """Other hours for the usual week, on every date without a period of its own; `seen` as in `SetDay`."""
 
     week: Week
+    seen: str = ""
 
     def title(self) -> str:
         return _("Mengubah jam kerja biasa")
 
     def apply(self) -> Written:
+        was = pure_week(None)
+        _check_seen(self.seen, was, _hours(was))
         _write_week(self.week, None)
         sentence = N_("{actor} mengubah jam kerja biasa: {hours}.")
         return Written("change_week", sentence, {"hours": hours_text(self.week)}, None)
@@ -444,6 +457,20 @@ def _period_row(pk: int) -> HoursPeriodRow:
     return row
 
 
+def mark(what: CalendarDay | HoursPeriod | Week) -> str:
+    """Another for everything that a day, a period or a week can say."""
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+
+
+def _check_seen(seen: str, what: CalendarDay | HoursPeriod | Week, said: str) -> None:
+    """Two people change the same: the second is told what the first wrote, in the words of `said`."""
+    if seen and seen != mark(what):
+        raise Refused(
+            _("Orang lain mengubahnya sejak halaman Anda dibuka: sekarang %(said)s. Periksa isian Anda, lalu ulangi.")
+            % {"said": said}
+        )
+
+
 def pure_week(period: HoursPeriodRow | None) -> Week:
     """The hours of a period, or the usual ones."""
     week: dict[int, tuple[sla.OfficeSpan, ...]] = {}
@@ -469,12 +496,17 @@ def _write_week(week: Week, period: HoursPeriodRow | None) -> None:
 def hours_text(week: Week) -> str:
     """A week for the record: "Senin 07.30–12.00 13.00–16.00, Selasa ..."; Indonesian, as all records are."""
     with translation.override(None):
-        return ", ".join(
-            f"{OfficeSpanRow.Weekday(weekday).label} "
-            + " ".join(f"{span.opens:%H.%M}–{span.closes:%H.%M}" for span in week[weekday])
-            for weekday in sorted(week)
-            if week[weekday]
-        )
+        return _hours(week)
+
+
+def _hours(week: Week) -> str:
+    """The same in the language that is active."""
+    return ", ".join(
+        f"{OfficeSpanRow.Weekday(weekday).label} "
+        + " ".join(f"{span.opens:%H.%M}–{span.closes:%H.%M}" for span in week[weekday])
+        for weekday in sorted(week)
+        if week[weekday]
+    )
 
 
 def _about_period(periods: Sequence[HoursPeriod]) -> tuple[dict[str, Any], date, frozenset[int]]:

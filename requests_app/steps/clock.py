@@ -35,30 +35,35 @@ TO_COME = (State.PLANNED, State.NOTICED)
 
 
 # --- when a step begins and ends ---------------------------------------------------------
-def plan(entry: StepEntry, calendar: sla.WorkingCalendar, rules: Rules) -> None:
+def plan(
+    entry: StepEntry, calendar: sla.WorkingCalendar, rules: Rules, earlier: Sequence[StepEntry] | None = None
+) -> None:
     """Write the rows of what there will be to say about the deadline of a stay that just began or was moved.
 
     What was said of the same deadline in an earlier stay that shares its clock is not said again, but a warning is:
-    somebody else may have it now. That half of the time is used is said once, however the deadline moves. Call in
-    the transaction that wrote the stay.
+    somebody else may have it now. That half of the time is used is said once, however the deadline moves. For a stay
+    that begins `earlier` are those before it. Call in the transaction that wrote the stay.
     """
     to_come = deadlines.milestones(entry, calendar, rules)
     due_at = entry.due_at
     if due_at is None or not to_come:
         return
-    # Moved away from and now back again: it stands as it did.
-    moved = entry.deadline_notices.filter(due_at=due_at, skipped=Skipped.MOVED)
-    moved.update(state=State.PLANNED, skipped="")
-    of_the_same_clock = DeadlineNotice.objects.filter(
-        entry__request=entry.request_id, entry__clock_started_at=entry.clock_started_at
-    )
-    said_once = Q(kind=Kind.HALF, state=State.TOLD)
-    known = set(
-        of_the_same_clock.filter(said_once | Q(due_at=due_at))
-        .exclude(kind=Kind.WARNING, entry__lt=entry.pk)
-        .exclude(skipped__in=(Skipped.STEP_DONE, Skipped.MOVED))
-        .values_list("kind", flat=True)
-    )
+    known: set[str] = set()
+    if earlier is None:
+        # Moved away from and now back again: it stands as it did.
+        moved = entry.deadline_notices.filter(due_at=due_at, skipped=Skipped.MOVED)
+        moved.update(state=State.PLANNED, skipped="")
+    if earlier is None or any(stay.clock_started_at == entry.clock_started_at for stay in earlier):
+        of_the_same_clock = DeadlineNotice.objects.filter(
+            entry__request=entry.request_id, entry__clock_started_at=entry.clock_started_at
+        )
+        said_once = Q(kind=Kind.HALF, state=State.TOLD)
+        known = set(
+            of_the_same_clock.filter(said_once | Q(due_at=due_at))
+            .exclude(kind=Kind.WARNING, entry__lt=entry.pk)
+            .exclude(skipped__in=(Skipped.STEP_DONE, Skipped.MOVED))
+            .values_list("kind", flat=True)
+        )
     DeadlineNotice.objects.bulk_create(
         [DeadlineNotice(entry=entry, kind=kind, due_at=due_at, at=at) for kind, at in to_come if kind not in known]
     )
@@ -67,20 +72,21 @@ def plan(entry: StepEntry, calendar: sla.WorkingCalendar, rules: Rules) -> None:
 def note_leaving(entry: StepEntry, *, now: datetime) -> None:
     """A stay ends at `now`: what was not said need not be said; a breach that nobody swept is recorded all the same.
 
-    Call in the transaction of the act, before the stay is closed. The row of the stay is locked first: a sweep that
-    is telling of it ends before, the next one passes it by, and a calendar that changes now waits.
+    Call in the transaction of the act, before the stay is closed, with its row locked.
     """
     if entry.step.clock is not sla.Clock.WORKING_DAYS:  # nothing was planned for it (`deadlines.milestones`)
         return
-    list(StepEntry.objects.select_for_update().filter(pk=entry.pk).values_list("pk"))
+    to_come = list(entry.deadline_notices.filter(state__in=TO_COME))
     # Done in the very instant of the deadline is in time.
-    due = list(entry.deadline_notices.filter(state__in=TO_COME, at__lt=now))
+    due = [notice for notice in to_come if notice.at < now]
     for notice in due:
         notice.entry = entry
         notice.state, notice.skipped = State.SKIPPED, Skipped.STEP_DONE
-    _record_breaches(due, now)
-    _save(due)
-    entry.deadline_notices.filter(state__in=TO_COME).delete()
+    if due:
+        _record_breaches(due, now)
+        _save(due)
+    if len(due) < len(to_come):
+        entry.deadline_notices.filter(state__in=TO_COME).delete()
 
 
 def _record_breaches(due: Iterable[DeadlineNotice], now: datetime) -> None:

@@ -19,8 +19,8 @@ from accounts import mail
 from accounts.models import OutgoingMail, User
 from accounts.permissions import absences, authority, holders, those_there
 from accounts.roles import Permission
-from requests_app import monitoring, selectors, sla, working_time
-from requests_app.models import AccessRequest, DeadlineNotice, Digest, OwnerConsent, StepEntry
+from requests_app import lateness, monitoring, selectors, sla, working_time
+from requests_app.models import AccessRequest, Digest, OwnerConsent, StepEntry
 from requests_app.sop import STEPS, Actor, Status
 from webservice_accounts import provisioners
 
@@ -194,7 +194,7 @@ def _words_of_week(monday: date, now: datetime) -> dict[str, Any]:
         finished_at__gte=week.begins,
         finished_at__lt=week.ends,
     )
-    breaches = _breaches(week.begins, week.ends)
+    breaches = _breaches(week.begins, week.ends, now)
     return {
         "first": week.first,
         "last": week.last,
@@ -222,22 +222,21 @@ def _share(row: monitoring.StepFigures) -> dict[str, Any]:
     }
 
 
-def _breaches(first: datetime, after: datetime) -> list[dict[str, Any]]:
-    """Deadlines that passed in that time, the oldest first, each row of the SOP of a request once."""
-    passed = DeadlineNotice.objects.filter(
-        kind=DeadlineNotice.Kind.BREACH, noticed_at__isnull=False, at__gte=first, at__lt=after
-    ).exclude(skipped=DeadlineNotice.Skipped.MOVED)
-    found: dict[tuple[int, datetime | None], dict[str, Any]] = {}
-    for notice in passed.select_related("entry__request").order_by("at", "pk"):
-        entry = notice.entry
-        found[entry.request_id, entry.clock_started_at] = {
-            "reference": entry.request.reference,
-            "label": entry.step.label,
-            "due": notice.due_at,
-            "is_open": entry.left_at is None,
-            "url": entry.request.get_absolute_url(),
+def _breaches(first: datetime, after: datetime, now: datetime) -> list[dict[str, Any]]:
+    """The rows of the SOP whose deadline passed in that time, as the monitoring report counts them; the oldest first.
+
+    A row that waits for somebody outside the office, or was passed to a colleague, is not over.
+    """
+    return [
+        {
+            "reference": run.request.reference,
+            "label": run.activity.short,
+            "due": run.due_at,
+            "is_open": run.ended_at is None,
+            "url": run.request.get_absolute_url(),
         }
-    return list(found.values())
+        for run in lateness.in_period(first, after, calendar=working_time.working_calendar(), now=now)
+    ]
 
 
 # --- both ------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ class Act:
     right: Authority | None
     now: datetime
 
+    def __post_init__(self) -> None:
+        self._as_locked = _columns(self.request)
+
     @property
     def user(self) -> User | None:
         """Who is signed in; None for the responsible person without a login."""
@@ -64,11 +67,14 @@ class Act:
         request.version += 1
         if target is not None:
             request.status = target
-            at = _close_entry(request, by=self.user, now=self.now)
-            request.save()
-            _open_entry(request, by=self.user, now=at, written_later=happened_at not in (None, self.now))
+            # The stays are locked as they are read: a sweep that is telling of the last one ends before, the next one
+            # passes it by, and a calendar that changes now waits.
+            history = list(request.entries.select_for_update().order_by("entered_at", "pk"))
+            at = _close_entry(history, by=self.user, now=self.now)
+            self._save()
+            _open_entry(request, history, by=self.user, now=at, written_later=happened_at not in (None, self.now))
         else:
-            request.save()
+            self._save()
         event = audit.record(
             request.subject,
             self.transition.action,
@@ -82,6 +88,15 @@ class Act:
         )
         messages.tell(request, self.transition, event, by=self.user, now=self.now, context=mail_context)
         return request
+
+    def _save(self) -> None:
+        """Write what the act changed; the row was locked since it was read."""
+        changed = [name for name, value in _columns(self.request).items() if value != self._as_locked[name]]
+        self.request.save(update_fields=changed)
+
+
+def _columns(request: AccessRequest) -> dict[str, Any]:
+    return {field.attname: getattr(request, field.attname) for field in request._meta.concrete_fields}
 
 
 def begin(
@@ -102,12 +117,14 @@ def begin(
 
 def open_first_entry(request: AccessRequest, *, by: User, now: datetime) -> None:
     """A new draft enters its first status."""
-    _open_entry(request, by=by, now=now)
+    _open_entry(request, [], by=by, now=now)
 
 
-def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> datetime:
+def _close_entry(history: list[StepEntry], *, by: User | None, now: datetime) -> datetime:
     """End the stay that lasts. When: `now`, but not before it began, should the machine's clock have been set back."""
-    for entry in request.entries.filter(left_at__isnull=True):
+    for entry in history:
+        if entry.left_at is not None:
+            continue
         now = max(now, entry.entered_at)
         clock.note_leaving(entry, now=now)
         entry.left_at, entry.left_by = now, by
@@ -115,16 +132,24 @@ def _close_entry(request: AccessRequest, *, by: User | None, now: datetime) -> d
     return now
 
 
-def _open_entry(request: AccessRequest, *, by: User | None, now: datetime, written_later: bool = False) -> None:
+def _open_entry(
+    request: AccessRequest,
+    earlier: list[StepEntry],
+    *,
+    by: User | None,
+    now: datetime,
+    written_later: bool = False,
+) -> None:
+    """Begin the stay in the present status; `earlier` are all others, oldest first."""
     entry = StepEntry(request=request, status=request.status, entered_at=now, entered_by=by)
     if entry.step.waits_for is None:
         entry.left_at = now
-    history = [*request.entries.order_by("entered_at", "pk"), entry]
+    history = [*earlier, entry]
     calendar, rules = working_time.working_calendar(), working_time.rules()
     if entry.step.standard:
         entry.clock_started_at, entry.due_at = deadlines.due_at(history, calendar, rules)
     entry.save()
-    clock.plan(entry, calendar, rules)
+    clock.plan(entry, calendar, rules, earlier)
     _record_passage(request, history, calendar, written_later=written_later)
 
 
@@ -141,25 +166,25 @@ def _record_passage(
         return
     run = done[-1]
     due_at = run.last.due_at if run.last else None
-    Passage.objects.get_or_create(
+    passage = Passage(
         request=request,
         number=run.number,
         started_at=run.started_at,
-        defaults={
-            "ended_at": entered.entered_at,
-            "standard_seconds": int(run.standard.total_seconds()) if run.standard else None,
-            "due_at": due_at,
-            "took_seconds": deadlines.length(run, calendar).total_seconds(),
-            "waited_seconds": sum((ends - begins).total_seconds() for begins, ends in run.pauses),
-            "days_off": calendar.days_off_between(run.started_at, entered.entered_at),
-            "is_within": entered.entered_at <= due_at if due_at else None,
-            "is_from_paper": request.entered_for_unit or written_later or _began_on_paper(request, run.started_at),
-            "ended_by": entered.entered_by,
-        },
+        ended_at=entered.entered_at,
+        standard_seconds=int(run.standard.total_seconds()) if run.standard else None,
+        due_at=due_at,
+        took_seconds=deadlines.length(run, calendar).total_seconds(),
+        waited_seconds=sum((ends - begins).total_seconds() for begins, ends in run.pauses),
+        days_off=calendar.days_off_between(run.started_at, entered.entered_at),
+        is_within=entered.entered_at <= due_at if due_at else None,
+        is_from_paper=request.entered_for_unit or written_later or _began_on_paper(request, run.started_at),
+        ended_by=entered.entered_by,
     )
+    # One that is there already stays as it was written.
+    Passage.objects.bulk_create([passage], ignore_conflicts=True)
 
 
 def _began_on_paper(request: AccessRequest, started_at: datetime) -> bool:
     """Whether the act with which that stay began was written down later than it happened."""
-    acts = AuditEvent.objects.filter(subject=request.subject, at=started_at, verb__in=list(TRANSITIONS))
-    return acts.exclude(happened_at=started_at).exists()
+    acts = AuditEvent.objects.filter(subject=request.subject, at=started_at).values_list("verb", "happened_at")
+    return any(verb in TRANSITIONS and happened_at != started_at for verb, happened_at in acts)

@@ -108,7 +108,7 @@ def _show(http: PersonRequest, item: AccessRequest, form: AccountForm, now: date
             "new_period": renewals.new_period(item.renews) if item.renews and form.goes_on else None,
             "disposition": policies.last_disposition(item),
             "documents": showing.documents(letters),
-            "who": showing.who(item, now),
+            "who": showing.who(item, showing.hands(item, now)),
             "conversation": [line for line in selectors.timeline(item) if line.verb in CONVERSATION],
         },
     )

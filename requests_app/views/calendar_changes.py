@@ -22,7 +22,16 @@ from accounts.models import AuditEvent
 from accounts.permissions import has
 from accounts.roles import Permission
 from requests_app import holiday_suggestions
-from requests_app.forms.calendar import YEARS, ChangeForm, DayForm, ImportForm, PeriodForm, ReasonForm, WeekForm
+from requests_app.forms.calendar import (
+    YEARS,
+    ChangeForm,
+    DayForm,
+    ImportForm,
+    PeriodForm,
+    ReasonForm,
+    SeenForm,
+    WeekForm,
+)
 from requests_app.holiday_suggestions import Difference
 from requests_app.models import DayRow, HoursPeriodRow
 from requests_app.policies import Refused
@@ -63,7 +72,9 @@ def add_day(http: PersonRequest) -> HttpResponse:
 @administrators_only
 def change_day(http: PersonRequest, pk: int) -> HttpResponse:
     """Another date, kind, name or legal basis."""
-    row = get_object_or_404(DayRow, pk=pk)
+    row = DayRow.objects.filter(pk=pk).first()
+    if row is None:
+        return _gone(http, DayForm(typed(http)), _("Tambah hari"), reverse("add_day"))
     extra = {"remove": reverse("remove_day", args=[pk])}
     return _fill_in(http, DayForm(typed(http), row=row), _("Ubah hari"), _year_url(row.date.year), extra=extra)
 
@@ -94,7 +105,9 @@ def add_period(http: PersonRequest) -> HttpResponse:
 @administrators_only
 def change_period(http: PersonRequest, pk: int) -> HttpResponse:
     """Other dates or other hours."""
-    row = get_object_or_404(HoursPeriodRow, pk=pk)
+    row = HoursPeriodRow.objects.filter(pk=pk).first()
+    if row is None:
+        return _gone(http, PeriodForm(typed(http)), _("Tambah periode jam kerja"), reverse("add_period"))
     form = PeriodForm(typed(http), row=row, week=calendar_changes.pure_week(row))
     extra = {"remove": reverse("remove_period", args=[pk])}
     return _fill_in(http, form, _("Ubah periode jam kerja"), _year_url(row.starts_on.year), extra=extra)
@@ -190,8 +203,19 @@ def _fill_in(
             return _decide(http, form.change(), form=form, back=back)
         except Refused as problem:
             form.add_error(None, str(problem))
+            if isinstance(form, SeenForm):
+                form.look_again()
     reason = form.data.get("reason", "")
     return render(http, template, {"form": form, "title": title, "back": back, "reason": reason, **(extra or {})})
+
+
+def _gone(http: PersonRequest, form: ChangeForm, title: str, address: str) -> HttpResponse:
+    """What somebody typed into a row that was removed meanwhile; sent again, it makes a new one at `address`."""
+    if http.method != "POST":
+        raise Http404
+    form.add_error(None, _("Orang lain menghapusnya dari kalender. Bila tetap diperlukan, simpan sebagai isian baru."))
+    context = {"form": form, "title": title, "back": reverse("calendar"), "reason": form.data.get("reason", "")}
+    return render(http, "requests_app/calendar/form.html", context | {"address": address}, status=409)
 
 
 def _remove(http: PersonRequest, change: Change, back: str) -> HttpResponse:

@@ -48,6 +48,7 @@ def _choose(http: PersonRequest, section: dict[str, Any], now: datetime) -> bool
         choices.choose(number, form.rule(), reason=said["reason"], by=http.user, now=now, known=said["known"])
     except Refused as problem:
         form.add_error(None, str(problem))
+        form.look_again()
         return False
     messages.success(http, _saved(number, section["running"]))
     return True

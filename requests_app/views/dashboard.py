@@ -231,6 +231,6 @@ def _days_text(length: timedelta | None) -> str:
     """Ordinary time: from two days on in days and hours."""
     if length is None or length < LONG:
         return length_text(length)
-    hours = length.seconds // 3600
     days = _("%(days)d hari") % {"days": length.days}
-    return f"{days} {_('%(hours)d jam') % {'hours': hours}}" if hours else days
+    hours = _("%(number)d jam") % {"number": length.seconds // 3600}
+    return f"{days} {hours}" if length.seconds >= 3600 else days

@@ -1,5 +1,6 @@
 """Saying why a row of the SOP was late; the list of what was late stands on the request's own page."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from requests_app.forms.late_reasons import LateReasonForm
 from requests_app.lateness import LateRun
 from requests_app.models import AccessRequest
 from requests_app.monitoring_report import late_text
+from requests_app.sla import WorkingCalendar
 from requests_app.sop import ACTOR_LABELS
 from requests_app.steps import late_reasons
 from requests_app.views.acting import PersonRequest, attempt, found
@@ -49,11 +51,13 @@ def write(http: PersonRequest, reference: str, run: int) -> HttpResponse:
     )
 
 
-def of_request(http: PersonRequest, item: AccessRequest, now: datetime) -> list[dict[str, object]]:
+def of_request(
+    http: PersonRequest, item: AccessRequest, now: datetime, calendar: Callable[[], WorkingCalendar]
+) -> list[dict[str, object]]:
     """What `_lateness.html` is given: for the office, each row that was late, its reason, and whether to write it."""
-    if not policies.sees_office(http.user, now) or not item.entries.filter(due_at__isnull=False).exists():
+    if not policies.sees_office(http.user, now) or not any(entry.due_at for entry in item.entries.all()):
         return []
-    runs = lateness.of_request(item, calendar=working_time.working_calendar(), now=now)
+    runs = lateness.of_request(item, calendar=calendar(), now=now)
     return [shown(http, run, now) for run in runs]
 
 

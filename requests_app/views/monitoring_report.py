@@ -22,7 +22,6 @@ from requests_app.monitoring_report import (
     Period,
     Report,
     flow,
-    late_text,
     length_text,
     make,
     passages,
@@ -31,7 +30,7 @@ from requests_app.monitoring_report import (
     standard_text,
 )
 from requests_app.sop import ACTOR_LABELS, NUMBERING_NOTE, activity
-from requests_app.steps import late_reasons
+from requests_app.views import late_reasons
 from webservice_accounts import exports
 
 PAGE = 25
@@ -55,7 +54,7 @@ def report(http: PersonRequest) -> HttpResponse:
             "flow": flow(made.totals),
             "lines": [_line(line) for line in made.lines],
             "page": page,
-            "breaches": [_breach(http, breach, now) for breach in page],
+            "breaches": [late_reasons.shown(http, breach, now) for breach in page],
             "before": _address(period.month_before),
             "after": _address(period.month_after) if period.month_after.filters.begins <= now else "",
             "month_before": period.month_before.label,
@@ -118,16 +117,6 @@ def _line(line: StepFigures) -> dict[str, object]:
         "share": share_text(line),
         "within": line.within,
         "timed": line.timed,
-    }
-
-
-def _breach(http: PersonRequest, breach: LateRun, now: datetime) -> dict[str, object]:
-    return {
-        "run": breach,
-        "row": _(breach.activity.short),
-        "who": _(ACTOR_LABELS[breach.waited_for]),
-        "late": late_text(breach),
-        "may_write": late_reasons.why_not(http.user, breach, now=now) is None,
     }
 
 

@@ -1,6 +1,7 @@
 """One request as everybody who may see it sees it, and the list of all of them."""
 
 from datetime import datetime
+from functools import cache
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.middleware import PersonRequest
-from requests_app import forecast, monitoring, policies, renewals, selectors
+from requests_app import forecast, monitoring, policies, renewals, selectors, working_time
 from requests_app.forms.overview import FilterForm
 from requests_app.models import AccessRequest
 from requests_app.monitoring import How
@@ -40,10 +41,10 @@ def request(http: PersonRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     if selectors.asked_as_owner_only(http.user, reference, now):
         return redirect("answer_owner", reference)
-    item = found(http, reference)
+    item = selectors.read_history(found(http, reference))
     disposition.mark_read(item, by=http.user, now=now)
     actions = policies.allowed(http.user, item, now=now)
-    entry = showing.open_entry(item)
+    entry, hands, calendar = showing.open_entry(item), showing.hands(item, now), cache(working_time.working_calendar)
     is_mine = selectors.waiting_for(http.user, now).filter(pk=item.pk).exists()
     return render(
         http,
@@ -56,12 +57,12 @@ def request(http: PersonRequest, reference: str) -> HttpResponse:
             "state": showing.label_of(item, http.user),
             "state_icon": "" if item.status in OPEN else "check-circle",
             "due": showing.due_of(entry),
-            "why": showing.why(item, entry),
+            "why": showing.why(item, entry, calendar),
             "paused": bool(entry and entry.step.pauses),
             "work_url": showing.work_url(item),
             "work_label": showing.work_label(item),
             "renewal": renewals.of(item),
-            "stations": showing.stations(item, now),
+            "stations": showing.stations(item, hands),
             "items": item.items.select_related("data_type__owner"),
             "documents": showing.documents(selectors.visible_documents(http.user, now).filter(request=item)),
             "entries": showing.timeline(item),
@@ -71,12 +72,12 @@ def request(http: PersonRequest, reference: str) -> HttpResponse:
                 if row.action in PAGE_OF_ACTION
             ],
             "last_disposition": policies.last_disposition(item),
-            "who": showing.who(item, now),
+            "who": showing.who(item, hands),
             "consents": item.consents.select_related("unit", "answered_by"),
             "sees_office": policies.sees_office(http.user, now),
             "reminders": selectors.reminders(item) if policies.sees_office(http.user, now) else [],
-            "lateness": late_reasons.of_request(http, item, now),
-            "forecast": forecast.of(item, now=now),
+            "lateness": late_reasons.of_request(http, item, now, calendar),
+            "forecast": forecast.of(item, now=now, calendar=calendar),
         },
     )
 

@@ -1,6 +1,6 @@
 """How a request is shown: from rows to what the components in `templates/_*.html` are given."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounts.roles import Permission
 from accounts.wording import N_
 from requests_app import deadlines, selectors, sla_wording, working_time
 from requests_app.models import AccessRequest, Document, StepEntry
-from requests_app.sla import Clock
+from requests_app.sla import Clock, WorkingCalendar
 from requests_app.sop import ACTOR_LABELS, Action, Actor, Status
 
 SOON = 2 * 60 * 60
@@ -118,23 +118,26 @@ def tone_of(entry: StepEntry | None, now: datetime, *, is_mine: bool) -> str:
     return "in_time" if due else "waiting"
 
 
-def why(item: AccessRequest, entry: StepEntry | None) -> sla_wording.Words | None:
+def why(
+    item: AccessRequest,
+    entry: StepEntry | None,
+    calendar: Callable[[], WorkingCalendar] = working_time.working_calendar,
+) -> sla_wording.Words | None:
     """The deadline that `due_of` shows, explained for `_explanation.html`; None where none is shown.
 
     For pages about one request: it reads the history, the calendar and the rules.
     """
     if due_of(entry) is None:
         return None
-    history = list(item.entries.order_by("entered_at", "pk"))
-    explanation = deadlines.explained(history, working_time.working_calendar(), working_time.rules())
+    explanation = deadlines.explained(list(item.entries.all()), calendar(), working_time.rules())
     return sla_wording.in_words(explanation, _, get_language() or "id") if explanation else None
 
 
 def open_entry(item: AccessRequest) -> StepEntry | None:
-    """The stay that lasts, from `selectors.with_clock` when the list was fetched with it."""
+    """The stay that lasts, from `selectors.with_clock` or `read_history` when the request was fetched with it."""
     if hasattr(item, "open_entries"):
         return item.open_entries[0] if item.open_entries else None
-    return item.entries.filter(left_at__isnull=True).first()
+    return next((entry for entry in item.entries.all() if entry.left_at is None), None)
 
 
 def label_of(item: AccessRequest, user: User, *, mine: bool = False) -> str:
@@ -148,7 +151,7 @@ def label_of(item: AccessRequest, user: User, *, mine: bool = False) -> str:
 def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bool = False) -> list[dict[str, Any]]:
     """What `_card.html` is given for each; `mine`: these wait for the reader, so the button leads to the work."""
     items, shown = list(items), []
-    hands = selectors.in_whose_hands(items, now)
+    in_hands = selectors.in_whose_hands(items, now)
     for item in items:
         entry = open_entry(item)
         shown.append(
@@ -159,7 +162,7 @@ def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bo
                 "unit": item.unit.name,
                 "tone": tone_of(entry, now, is_mine=mine),
                 "text": label_of(item, user, mine=mine),
-                "who": _who(item, hands.get(item.pk)),
+                "who": who(item, in_hands.get(item.pk)),
                 "due": due_of(entry),
                 "why_url": f"{item.get_absolute_url()}#batas-waktu" if due_of(entry) else "",
                 "since": entry.entered_at if entry else item.finished_at,
@@ -172,12 +175,13 @@ def cards(items: Iterable[AccessRequest], user: User, now: datetime, *, mine: bo
     return shown
 
 
-def who(item: AccessRequest, now: datetime) -> str:
+def hands(item: AccessRequest, now: datetime) -> selectors.Hands | None:
+    """In whose hands at PSI it is; None where it is in nobody's there."""
+    return selectors.in_whose_hands([item], now).get(item.pk)
+
+
+def who(item: AccessRequest, hands: selectors.Hands | None) -> str:
     """Who at PSI is on it, or that nobody is yet; "" where it is in nobody's hands there."""
-    return _who(item, selectors.in_whose_hands([item], now).get(item.pk))
-
-
-def _who(item: AccessRequest, hands: selectors.Hands | None) -> str:
     if hands is None:
         return ""
     if hands.person is None:
@@ -195,20 +199,20 @@ def _who(item: AccessRequest, hands: selectors.Hands | None) -> str:
     return _("Sedang dikerjakan: %(name)s") % {"name": name}
 
 
-def stations(item: AccessRequest, now: datetime) -> list[dict[str, Any]]:
+def stations(item: AccessRequest, hands: selectors.Hands | None) -> list[dict[str, Any]]:
     """What `_progress.html` is given: the six stations of the SOP, with who is there today."""
-    shown, hands = [], selectors.in_whose_hands([item], now).get(item.pk)
+    shown = []
     for station in selectors.progress(item):
         actor: Actor = station.waits_for or station.activity.actor
-        who = _(ACTOR_LABELS[actor])
+        doer = _(ACTOR_LABELS[actor])
         if station.state == "now" and actor is Actor.PSI and hands and hands.person:
-            who = f"{hands.substitute.substitute if hands.substitute else hands.person} ({who})"
+            doer = f"{hands.substitute.substitute if hands.substitute else hands.person} ({doer})"
         shown.append(
             {
                 "number": station.activity.number,
                 "label": _(station.activity.short),
                 "state": station.state,
-                "who": who,
+                "who": doer,
                 "at": station.left_at,
                 "due": station.due_at if station.activity.printed_time != "5 menit" else None,
                 "note": (

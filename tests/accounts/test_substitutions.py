@@ -96,6 +96,15 @@ def test_one_who_stands_in_for_an_administrator_appoints_in_their_name(
     assert AuditEvent.objects.get().acting_for == "Plh. menggantikan Yusra"
 
 
+def test_nobody_lends_themselves_the_right_of_another_not_even_an_administrator_or_their_substitute(
+    week: Appointment, administrator: User, deputy: User
+) -> None:
+    Substitution.objects.create(absent=administrator, substitute=deputy, starts_on=TODAY, ends_on=TODAY)
+    for by in (administrator, deputy):
+        with pytest.raises(NotPossible, match="tidak dapat menunjuk diri sendiri"):
+            appoint(replace(week, substitute=by, starts_on=TODAY + DAY), by=by, now=NOW)
+
+
 @pytest.mark.parametrize("role", [None, Role.PSI, Role.HEAD, Role.AUDITOR])
 def test_nobody_else_appoints_for_another(week: Appointment, role: Role | None) -> None:
     with pytest.raises(NotPossible, match="hanya dapat menunjuk pengganti untuk diri sendiri"):
@@ -122,6 +131,7 @@ def test_a_substitute_cannot_appoint_a_substitute_of_the_head(week: Appointment,
         (-1, 4, "Tanggal mulai tidak boleh sebelum hari ini."),
         (3, 2, "Tanggal akhir tidak boleh sebelum tanggal mulai."),
         (0, 366, "Paling lama satu tahun."),
+        (367, 368, "Tanggal mulai lebih dari satu tahun lagi."),
     ],
 )
 def test_dates_that_cannot_be(week: Appointment, head: User, first: int, last: int, said: str) -> None:

@@ -48,7 +48,7 @@ def test_a_date_is_not_moved_by_a_time_zone() -> None:
         assert gapura.tanggal(date(2026, 8, 1)) == "1 Agustus 2026"
 
 
-@pytest.mark.parametrize("filter_name", ["wib", "waktu", "tanggal", "phone", "nip", "filesize", "initials"])
+@pytest.mark.parametrize("filter_name", ["wib", "waktu", "tanggal", "phone", "nip", "filesize", "grouped", "initials"])
 def test_what_is_missing_is_shown_as_nothing(filter_name: str) -> None:
     assert render("{{ value|" + filter_name + " }}", value=None) == ""
 
@@ -116,6 +116,23 @@ def test_a_nip_is_grouped_and_other_numbers_are_left_alone() -> None:
 def test_file_sizes_are_short(size: int, expected: str) -> None:
     with translation.override("id"):
         assert gapura.filesize(size) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "indonesian", "english"),
+    [
+        (0, "0", "0"),
+        (999, "999", "999"),
+        (2350, "2.350", "2,350"),
+        (1_234_567, "1.234.567", "1,234,567"),
+        ("–", "–", "–"),
+    ],
+)
+def test_counts_are_grouped_in_threes(count: int | str, indonesian: str, english: str) -> None:
+    with translation.override("id"):
+        assert gapura.grouped(count) == indonesian
+    with translation.override("en"):
+        assert gapura.grouped(count) == english
 
 
 @pytest.mark.parametrize(

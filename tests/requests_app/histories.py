@@ -1,4 +1,4 @@
-"""A hand-written history of twenty requests in October 2026 and around it, told once per test module.
+"""A hand-written history of two dozen requests in October 2026 and around it, told once per test module.
 
 The calendar is the shipped week, a collective leave on Friday 23 October, and no other day off; from 19 October on
 row 6 is counted to the end of the next working day. Lines read: a name, then acts and moments (month-day hour:minute).
@@ -11,7 +11,7 @@ from datetime import date, datetime
 from accounts.roles import Role
 from requests_app import sla
 from requests_app.models import AccessRequest, ClockRule, DayRow
-from requests_app.steps import account, confirmation, disposition, reply_letter, request_letter
+from requests_app.steps import account, confirmation, consent, disposition, reply_letter, request_letter
 from tests import factories
 
 LEAVE = date(2026, 10, 23)
@@ -28,6 +28,7 @@ late6    open 10-12 09:00 submit 10-12 09:07 register 10-12 09:09 forward 10-12 
 both     open 10-13 08:00 submit 10-13 08:02 register 10-13 08:03 forward 10-13 08:04 dispose 10-13 09:00 create 10-16 09:00 inform 10-16 09:20 confirm 10-16 13:45 ask 10-20 08:00 approve 10-20 09:00 send 10-20 10:00
 returned open 10-13 10:00 submit 10-13 10:10 back 10-13 10:12 submit 10-14 08:00 register 10-14 08:01 forward 10-14 08:02 dispose 10-14 09:00 create 10-14 11:00 inform 10-14 11:03 confirm 10-15 08:00 ask 10-15 09:00 approve 10-15 10:00 send 10-15 11:00
 asked    open 10-14 08:00 submit 10-14 08:05 register 10-14 08:07 forward 10-14 08:08 dispose 10-14 09:00 question 10-14 15:00 answer 10-19 10:00 create 10-20 09:30 inform 10-20 09:31 confirm 10-20 10:00 ask 10-20 11:00 approve 10-20 13:00 send 10-21 15:59
+owner    open 10-14 08:30 submit 10-14 08:35 register 10-14 08:37 forward 10-14 08:38 dispose 10-14 09:30 owner 10-14 15:00 consent 10-16 09:00 owner 10-16 10:00 noted 10-19 08:00 create 10-20 10:00 inform 10-20 10:01 confirm 10-20 13:00 ask 10-20 14:00 approve 10-21 09:00 send 10-21 10:00
 askedlat open 10-14 09:00 submit 10-14 09:05 register 10-14 09:07 forward 10-14 09:08 dispose 10-14 10:00 question 10-16 11:00 answer 10-20 08:00 create 10-20 09:00 inform 10-20 09:01 confirm 10-21 09:00 ask 10-21 10:00 approve 10-21 11:00 send 10-22 16:01
 refused  open 10-15 08:00 submit 10-15 08:05 register 10-15 08:07 forward 10-15 08:08 dispose 10-15 09:00 hand 10-15 14:00 refuse 10-16 08:00 ask 10-16 10:00 return 10-16 11:00 ask 10-16 13:30 approve 10-16 14:00 send 10-16 15:00
 refused2 open 10-15 09:00 submit 10-15 09:05 register 10-15 09:07 forward 10-15 09:08 clarify 10-15 10:00 submit 10-15 13:30 register 10-15 13:31 forward 10-15 13:33 refuse 10-15 15:00 ask 10-19 08:00 approve 10-19 09:00 send 10-19 09:05
@@ -105,6 +106,13 @@ ACTS: dict[str, Callable[[AccessRequest, datetime], object]] = {
     ),
     "question": factories.ask_unit,
     "answer": lambda request, at: request_letter.answer(request, by=request.created_by, now=at, text="Satu tahun."),
+    "owner": factories.ask_owner,
+    "consent": lambda request, at: consent.answer(
+        request, consent.Answer(True), by=factories.person(unit=request.consents.get(answered_at=None).unit), now=at
+    ),
+    "noted": lambda request, at: consent.record(
+        request, consent.Answer(True), dated=at.date(), by=factories.somebody(Role.PSI), now=at
+    ),
     "create": factories.create_account,
     "inform": factories.inform,
     "trouble": lambda request, at: confirmation.report_problem(

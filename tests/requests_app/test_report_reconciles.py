@@ -29,7 +29,7 @@ NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 ONE_WEEK = Period(date(2026, 10, 12), date(2026, 10, 16))
 PERIODS = (OCTOBER, NOVEMBER, ONE_WEEK)
 
-# After each verb: the row of the SOP whose work it then is; "unit": the unit is waited for, "person": the responsible
+# After each verb: the row of the SOP whose work it then is; "unit": a unit is waited for, "person": the responsible
 # person; "end".
 THEN = {
     "submit": "2",
@@ -42,6 +42,9 @@ THEN = {
     "refuse": "6",
     "ask_unit": "unit",
     "answer": "3",
+    "ask_owner": "unit",
+    "answer_owner": "3",
+    "record_consent": "3",
     "create_account": "5",
     "inform": "person",
     "report_problem": "5",

@@ -123,6 +123,23 @@ def test_whoever_asks_for_the_data_does_not_consent_as_its_owner(asked: AccessRe
     )
 
 
+def test_nor_does_a_colleague_of_the_applicant_who_stands_in_for_the_owner(asked: AccessRequest, owner: User) -> None:
+    substitute = person(Role.UNIT_STAFF, unit=asked.unit)
+    Substitution.objects.create(
+        absent=owner, substitute=substitute, starts_on=date(2026, 11, 23), ends_on=date(2026, 11, 23)
+    )
+    assert policies.why_not(substitute, asked, Action.ANSWER_OWNER, now=NOW) == (
+        "Anda tidak dapat menyetujui permohonan unit Anda sendiri."
+    )
+
+
+def test_nor_do_they_write_down_at_psi_what_the_owner_answered(asked: AccessRequest) -> None:
+    named = person(Role.PSI, email=asked.email)
+    assert policies.why_not(named, asked, Action.RECORD_CONSENT, now=NOW) == (
+        "Yang mengajukan permohonan tidak dapat sekaligus mencatat jawaban pemilik data."
+    )
+
+
 def test_a_substitute_answers_in_the_name_of_the_absent_owner(asked: AccessRequest, owner: User) -> None:
     substitute = person(Role.UNIT_STAFF, full_name="Sari")  # staff of another unit
     Substitution.objects.create(

@@ -211,6 +211,13 @@ def test_the_head_reads_how_the_week_went() -> None:
     assert finished.reference not in text
 
 
+def test_what_is_late_and_waits_for_the_unit_is_not_said_to_be_finished() -> None:
+    late = arrived(Status.DISPOSED, wib(18, 9))
+    account.ask_unit(late, by=factories.person(Role.PSI), now=wib(20, 9), question="Alamat IP?")
+    digests.write_weekly(now=wib(23, 8))
+    assert "Batas waktu Kamis, 19 November 2026 09.04 WIB, belum selesai" in text_to("kepala")
+
+
 def test_it_comes_once_on_the_first_working_day_and_is_caught_up_in_that_week_only() -> None:
     factories.the_institution()
     holiday(23)

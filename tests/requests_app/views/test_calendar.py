@@ -292,6 +292,29 @@ def test_a_day_is_changed_and_removed(office: Client) -> None:
     assert office.get(address).status_code == 404
 
 
+def test_two_administrators_do_not_undo_each_other_s_change_of_a_day(office: Client) -> None:
+    row = DayRow.objects.create(date=date(2026, 12, 24), kind="collective", name="Cuti bersama")
+    address = f"/kalender/hari/{row.pk}/"
+    opened = fields(office.get(address))
+    DayRow.objects.filter(pk=row.pk).update(name="Cuti bersama Natal")
+    refused = office.post(address, {**opened, **DIES, "then": "save"})
+    assert "sekarang 24 Desember 2026, Cuti bersama Natal (cuti bersama)" in said(refused)
+    assert 'value="Keputusan Rektor 12"' in refused.content.decode()
+    row.refresh_from_db()
+    assert row.name == "Cuti bersama Natal"
+    office.post(address, {**fields(refused), **DIES, "then": "save"})
+    row.refresh_from_db()
+    assert row.name == "Dies Natalis"
+
+
+def test_a_change_of_a_day_that_was_removed_meanwhile_may_be_sent_as_a_new_one(office: Client) -> None:
+    page = office.post("/kalender/hari/7/", {**DIES, "then": "save"})
+    assert page.status_code == 409
+    assert "Orang lain menghapusnya dari kalender." in said(page)
+    assert 'action="/kalender/hari/baru/"' in page.content.decode()
+    assert 'value="Dies Natalis"' in page.content.decode()
+
+
 # --- hours ---------------------------------------------------------------------------------------
 def hours(rows: dict[int, tuple[str, ...]], **others: str) -> dict[str, str]:
     """A form with these hours: weekday to opens, closes, opens, closes."""
@@ -349,6 +372,14 @@ def test_hours_that_make_no_sense_are_not_kept(office: Client, filled: dict[str,
     assert sentence in said(page)
     assert 'value="SE 5"' in page.content.decode()
     assert not HoursPeriodRow.objects.exists()
+
+
+def test_of_two_periods_that_begin_on_one_day_nobody_could_say_which_is_in_force(office: Client) -> None:
+    row = HoursPeriodRow.objects.create(name="Ramadan", starts_on=date(2026, 11, 24), ends_on=date(2026, 12, 24))
+    filled = hours({0: ("08.00", "15.00")}, **PIKET)
+    page = office.post("/kalender/periode/baru/", filled)
+    assert "Periode Ramadan mulai pada tanggal yang sama." in said(page)
+    assert "Mengubah jam kerja Piket" in said(office.post(f"/kalender/periode/{row.pk}/", filled))
 
 
 def test_a_new_period_offers_the_hours_of_ramadan(office: Client) -> None:

@@ -141,6 +141,7 @@ def test_nobody_else_can_choose(client: Client, role: Role) -> None:
         ({"warn_ahead": "1.25"}, "Tulis dalam kelipatan setengah jam, misalnya 1,5."),
         ({"warn_ahead": "-1"}, "Jam tidak dapat kurang dari 0."),
         ({"warn_ahead": "7.5"}, "Paling lama 7 jam kerja."),
+        ({"warn_ahead": "1e400"}, "Paling lama 7 jam kerja."),
         ({"team_after": "41", "head_after": "40"}, "Paling lama 40 jam kerja."),
         ({"team_after": "3", "head_after": "2.5"}, "Kepala diberi tahu bersama tim atau sesudahnya, bukan sebelumnya."),
         ({"reason": ""}, "Tulis alasan perubahan ini, misalnya nomor surat edaran."),
@@ -174,6 +175,7 @@ def test_of_two_administrators_the_slower_one_is_told_who_was_faster(client: Cli
     assert "Keputusan Rektor" in page.content.decode(), "what was typed is kept"
     assert ClockRule.objects.count() == 1
     newest = ClockRule.objects.get()
+    assert f'name="langkah3-known" value="{newest.pk}"' in page.content.decode(), "pressing again is an answer"
     assert post(other, reading="same-time", reason="Keputusan Rektor", known=str(newest.pk)).status_code == 302
     assert ClockRule.objects.count() == 2
 

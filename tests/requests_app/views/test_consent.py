@@ -86,6 +86,18 @@ def test_psi_asks_from_its_work_page_with_the_owner_and_the_question_filled_in(
     assert AccessRequest.objects.get(pk=disposed.pk).status == Status.CONSENT
 
 
+def test_the_question_about_one_unit_s_data_does_not_go_to_another_unit(disposed: AccessRequest, psi: User) -> None:
+    client = signed_in(psi)
+    form = client.get(address("ask_owner", disposed)).context["form"]
+    _first, second = form.owners
+    of_first = form.initial["question"]
+    typed = {"unit": second.pk, "question": of_first.replace("\n", "\r\n"), "version": disposed.version}
+    refused = client.post(address("ask_owner", disposed), typed)
+    assert f"Pertanyaan disesuaikan dengan data milik {second}. Periksa, lalu kirim." in refused.content.decode()
+    assert refused.context["form"]["question"].value() != of_first
+    assert not disposed.consents.exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -202,6 +214,8 @@ def test_psi_records_an_answer_that_came_on_paper(asked: AccessRequest, psi: Use
     today = timezone.localdate()
     tomorrow = {"version": asked.version, "is_given": "no", "dated": today + timedelta(days=1), "remark": "B/1"}
     assert "Tanggal ini belum tiba." in client.post(address("record_consent", asked), tomorrow).content.decode()
+    long_ago = tomorrow | {"dated": "1999-12-31"}
+    assert "paling awal tahun 2000" in client.post(address("record_consent", asked), long_ago).content.decode()
     done = client.post(address("record_consent", asked), tomorrow | {"dated": today}, follow=True)
     assert done.redirect_chain[-1][0] == address("account_work", asked)
     shown = done.content.decode()

@@ -74,6 +74,7 @@ def test_without_a_choice_it_is_the_last_whole_month_with_its_neighbours(late: A
         ("2026-10-01", "", "Isi tanggal, misalnya 23/11/2026."),
         ("2020-01-01", "2026-10-31", "Masa laporan paling lama tiga tahun."),
         ("0001-01-01", "0001-01-31", "Tanggal awal paling lama tahun 2000."),
+        ("9999-12-01", "9999-12-31", "Periksa tahunnya; kalender memuat tahun 2000 sampai dengan 2100."),
     ],
 )
 def test_a_period_that_cannot_be_read_is_explained_and_gives_no_file(first: str, last: str, said: str) -> None:
