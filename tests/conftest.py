@@ -46,11 +46,19 @@ sys.addaudithook(refuse_network)
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server", "foundry"}
 
 
+ASKED_OF_ONE = {
+    *("views", "forms", "test_views", "test_admin", "test_admin_services", "test_admin_site"),  # what pages say
+    *("test_messages", "test_policies", "test_transition_matrix"),  # what people are told, and may do
+    *("test_oauth", "test_openapi", "test_resource_servers", "test_signing_keys", "test_webhooks"),  # over HTTP
+}
+"""Folders and files of tests that read and write as those asked of both databases do, and look at something else."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses a browser, processes of its own, or no database, so that `-m "not browser"` needs no bookkeeping.
 
-    The tests of views and forms are `either`: what a page says is the same on both databases. That every page opens
-    for everybody, and every write, is asked of both (test_url_walk.py, steps/, journeys/).
+    What `ASKED_OF_ONE` names is `either`: words, rights and answers are the same on both databases. That every page
+    opens for everybody, and every write, is asked of both (test_url_walk.py, steps/, journeys/).
     Files with browsers and processes come first: they wait a lot, and nobody should wait for them in the end.
     """
     for item in items:
@@ -61,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("processes")
         if not (item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(names)):
             item.add_marker("pure")
-        if {"views", "forms"}.intersection(item.path.parts):
+        if ASKED_OF_ONE.intersection((*item.path.parts, item.path.stem)):
             item.add_marker("either")
     waiting = {
         item.path for item in items if item.get_closest_marker("processes") or item.get_closest_marker("browser")
