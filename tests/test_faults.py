@@ -286,7 +286,13 @@ def test_a_worker_killed_while_it_sends_delays_the_mail_and_it_goes_once(
     OutgoingMail.objects.all().delete()  # before a worker can be busy with them
     worker = start_worker(**mail_server)
     agenda.forward(item, by=factories.somebody(Role.HELPDESK), now=timezone.now())
-    with_sweeps(lambda: states() == ["sending"] and mailbox.stalled.is_set(), "the worker in the middle of the mail")
+
+    def is_sending() -> bool:
+        if states() == ["waiting"]:  # not begun yet, or given up after 10 s of silence before we looked
+            a_while_passes()
+        return states() == ["sending"] and mailbox.stalled.is_set()
+
+    with_sweeps(is_sending, "the worker in the middle of the mail")
     worker.kill()
     assert (states(), mailbox.messages) == (["sending"], [])
 
